@@ -1,0 +1,18 @@
+// The record of a person at one brand.
+import type { AccountClaims } from './claims.ts';
+
+export interface Account {
+  brandId: number;
+  /** A uuid; the subject (`sub`) relying parties see. Never reused. */
+  id: string;
+  /** The address as it was given (trimmed): where mail goes. Compared only by `canonicalEmail`. */
+  email: string | null;
+  emailVerified: boolean;
+  /** Standard claims other than sub, email, email_verified and updated_at (OpenID Connect Core 5.1). */
+  claims: AccountClaims;
+  registeredAt: Date;
+  /** Equals registeredAt until the first sign-in. */
+  lastLoginAt: Date;
+  updatedAt: Date;
+  disabledAt: Date | null;
+}

@@ -1,0 +1,60 @@
+// A brand is an issuer, a pool of accounts and a look.
+import type { Theme } from './themes.ts';
+
+/** What an operator may change per brand; every setting has a default. Durations are in seconds. */
+export interface BrandSettings {
+  locale: string;
+  passwordMinimum: number;
+  registration: boolean;
+  deviceFlow: boolean;
+  dynamicRegistration: boolean;
+  /** Scopes per resource indicator (RFC 8707): `{ "https://api.example.com": ["read", "write"] }`. */
+  resources: Record<string, string[]>;
+  limits: LimitSettings;
+}
+
+/** How many attempts within how many seconds. */
+export interface LimitSettings {
+  loginPerIdentifier: Limit;
+  loginPerNetwork: Limit;
+  registerPerNetwork: Limit;
+  clientFailures: Limit;
+  userCodePerNetwork: Limit;
+}
+
+export interface Limit {
+  attempts: number;
+  seconds: number;
+}
+
+export const defaultSettings: BrandSettings = {
+  locale: 'en',
+  passwordMinimum: 8,
+  registration: true,
+  deviceFlow: false,
+  dynamicRegistration: false,
+  resources: {},
+  limits: {
+    loginPerIdentifier: { attempts: 10, seconds: 900 },
+    loginPerNetwork: { attempts: 60, seconds: 60 },
+    registerPerNetwork: { attempts: 30, seconds: 3600 },
+    clientFailures: { attempts: 60, seconds: 60 },
+    userCodePerNetwork: { attempts: 20, seconds: 900 },
+  },
+};
+
+export interface Brand {
+  id: number;
+  slug: string;
+  /** The issuer identifier, without a trailing slash: scheme, host and, for a brand on a shared host, a path. */
+  issuer: string;
+  name: string;
+  version: number;
+  homeSlice: number;
+  slices: number;
+  settings: BrandSettings;
+  theme: Theme;
+  /** Sealed; `identifierDigest` in identifiers.ts takes the opened key. */
+  identifierKey: Buffer;
+  disabledAt: Date | null;
+}

@@ -1,0 +1,53 @@
+// Every "no" the domain may answer to a person or a client, with its HTTP status.
+// The sentences live in config/locales as `refusals.<code>`; a test checks that every language has each of them.
+export const refusals = {
+  account_unavailable: 403,
+  client_not_found: 404,
+  code_point_invalid: 422,
+  email_invalid: 422,
+  email_required: 422,
+  email_taken: 422,
+  form_expired: 403,
+  not_found: 404,
+  overloaded: 503,
+  password_breached: 422,
+  password_contains_context: 422,
+  password_required: 422,
+  password_too_long: 422,
+  password_too_short: 422,
+  too_many_attempts: 429,
+  unavailable: 503,
+  wrong_credentials: 422,
+} as const;
+
+export type RefusalCode = keyof typeof refusals;
+
+/**
+ * An expected "no". It never reveals whether an account exists unless its flow says so.
+ * `field` names the input the sentence belongs to; `params` fill the sentence; `retryAfter` is in seconds.
+ */
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+  readonly status: number;
+  readonly field: string | undefined;
+  readonly params: Readonly<Record<string, string | number>>;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: RefusalCode, field?: string, options: { params?: Record<string, string | number>; retryAfter?: number } = {}) {
+    super(code);
+    this.name = 'Refusal';
+    this.code = code;
+    this.status = refusals[code];
+    this.field = field;
+    this.params = options.params ?? {};
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/** A mistake of the operator (a file, a setting, a command); its message says what to do and is shown as it is. */
+export class OperatorError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OperatorError';
+  }
+}

@@ -1,0 +1,135 @@
+// The only door to Postgres: plain SQL in tagged templates, every `${}` a parameter, every statement named and prepared.
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+const prepared = new WeakMap<TemplateStringsArray, { name: string; text: string }>();
+
+export function sql(parts: TemplateStringsArray, ...values: unknown[]): Statement {
+  let known = prepared.get(parts);
+  if (!known) {
+    const text = parts.reduce((whole, part, index) => `${whole}$${index}${part}`);
+    known = { text, name: createHash('sha1').update(text).digest('base64url') };
+    prepared.set(parts, known);
+  }
+  return { ...known, values };
+}
+
+/** What storage functions take first. Inside a transaction it is the transaction. */
+export interface Db {
+  /** All rows. */
+  rows<Row>(statement: Statement): Promise<Row[]>;
+  /** The first row, or undefined. */
+  row<Row>(statement: Statement): Promise<Row | undefined>;
+  /** How many rows the statement touched. */
+  run(statement: Statement): Promise<number>;
+  /**
+   * Runs `work` in one transaction. Retried once on a serialization failure (40001) or deadlock (40P01), so `work` must be repeatable.
+   * Slow work (hashing, HTTP, mail) never happens inside.
+   */
+  transaction<Result>(work: (db: Db) => Promise<Result>): Promise<Result>;
+}
+
+export interface Database extends Db {
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** Called for every statement; tests and the bench count with it. */
+export type StatementObserver = (text: string) => void;
+
+export interface DatabaseOptions {
+  url: string;
+  max?: number;
+  onError?: (error: Error) => void;
+  observe?: StatementObserver;
+}
+
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export function openDatabase({ url, max = 10, onError = () => {}, observe = () => {} }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    // Fail fast instead of hanging for ever when Postgres is away or the pool is exhausted.
+    connectionTimeoutMillis: 1_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 10_000,
+    lock_timeout: 5_000,
+    idle_in_transaction_session_timeout: 10_000,
+    application_name: 'portico',
+  });
+  // Without a listener a restart of Postgres would end the process.
+  pool.on('error', onError);
+  const inPool = access(pool, observe);
+  return {
+    ...inPool,
+    pool,
+    transaction: (work) => retryOnce(() => transact(pool, observe, work)),
+    close: () => pool.end(),
+  };
+}
+
+function access(client: pg.Pool | pg.PoolClient, observe: StatementObserver) {
+  const query = (statement: Statement) => {
+    observe(statement.text);
+    return client.query({ name: statement.name, text: statement.text, values: statement.values as unknown[] });
+  };
+  return {
+    rows: async <Row>(statement: Statement) => (await query(statement)).rows as Row[],
+    row: async <Row>(statement: Statement) => (await query(statement)).rows[0] as Row | undefined,
+    run: async (statement: Statement) => (await query(statement)).rowCount ?? 0,
+  };
+}
+
+async function transact<Result>(pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  const broken = (error: Error) => {
+    fault = error;
+  };
+  let fault: Error | undefined;
+  client.on('error', broken);
+  try {
+    observe('begin');
+    await client.query('begin');
+    const db: Db = { ...access(client, observe), transaction: (inner) => inner(db) };
+    const result = await work(db);
+    observe('commit');
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(broken);
+    throw error;
+  } finally {
+    client.off('error', broken);
+    client.release(fault);
+  }
+}
+
+async function retryOnce<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  try {
+    return await attempt();
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code !== '40001' && code !== '40P01') throw error;
+    return attempt();
+  }
+}
+
+/** True when the database could not be reached or went away: the answer is 503, not 500. */
+export function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: string; message?: string };
+  if (code && /^(08|57P|53)/.test(code)) return true;
+  if (code && ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'].includes(code)) return true;
+  return /^(timeout exceeded when trying to connect|Connection terminated)/.test(message ?? '');
+}
+
+/** True when a unique rule refused the row. */
+export function isUniqueViolation(error: unknown): boolean {
+  return (error as { code?: string } | undefined)?.code === '23505';
+}
