@@ -12,11 +12,17 @@ export const refusals = {
   overloaded: 503,
   password_breached: 422,
   password_contains_context: 422,
+  password_malformed: 422,
   password_required: 422,
   password_too_long: 422,
   password_too_short: 422,
+  registration_closed: 403,
   too_many_attempts: 429,
   unavailable: 503,
+  user_code_expired: 422,
+  user_code_required: 422,
+  user_code_unknown: 422,
+  user_code_used: 422,
   wrong_credentials: 422,
 } as const;
 

@@ -1,0 +1,44 @@
+// Comfort only: every page works without this file.
+
+// A second press within this time is the same press. After it, a person may try again.
+const PATIENCE_MS = 8000;
+
+for (const button of document.querySelectorAll('button.show')) {
+  const input = document.getElementById(button.getAttribute('aria-controls'));
+  const show = (shown) => {
+    input.type = shown ? 'text' : 'password';
+    button.setAttribute('aria-pressed', String(shown));
+  };
+  button.hidden = false;
+  button.addEventListener('click', () => show(input.type === 'password'));
+  // Browsers remember what stands in text inputs; a password must not be among it.
+  input.form.addEventListener('submit', () => show(false));
+}
+
+const sending = new WeakMap();
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (Date.now() - (sending.get(form) ?? 0) < PATIENCE_MS) {
+    event.preventDefault();
+    return;
+  }
+  sending.set(form, Date.now());
+  // Never `disabled`: the pressed button's own name and value are part of the form.
+  event.submitter?.setAttribute('aria-disabled', 'true');
+  setTimeout(() => release(form), PATIENCE_MS);
+});
+
+function release(form) {
+  sending.delete(form);
+  for (const button of form.querySelectorAll('[aria-disabled]')) button.removeAttribute('aria-disabled');
+}
+
+// "Back" may show this page exactly as it was left.
+addEventListener('pageshow', () => {
+  for (const form of document.forms) release(form);
+  // Browsers that do not know `autofocus` on a summary yet.
+  if (document.activeElement === document.body) document.querySelector('.summary')?.focus();
+});
+
+document.querySelector('form[data-send]')?.requestSubmit();

@@ -1,0 +1,62 @@
+// The map: everything a request passes, in order.
+import { join } from 'node:path';
+import Koa from 'koa';
+import { createProviders, type Providers } from './oidc/providers.ts';
+import type { Services } from './services.ts';
+import { createAssets } from './web/assets.ts';
+import { type BrandDirectory, createBrandDirectory } from './web/brand-directory.ts';
+import type { Drawing } from './web/drawing.ts';
+import { createLogos } from './web/logos.ts';
+import { selectBrand } from './web/middleware/brand.ts';
+import { chooseLocale } from './web/middleware/choose-locale.ts';
+import { faults } from './web/middleware/faults.ts';
+import { health } from './web/middleware/health.ts';
+import { createLocales } from './web/middleware/locale.ts';
+import { protocol } from './web/middleware/protocol.ts';
+import { requestLog } from './web/middleware/request-log.ts';
+import { securityHeaders } from './web/middleware/security-headers.ts';
+import { trustedProxy } from './web/middleware/trusted-proxy.ts';
+import { createViews } from './web/middleware/views.ts';
+import { assets } from './web/pages/assets.ts';
+import { home } from './web/pages/home.ts';
+import { interactionRoutes } from './web/pages/interaction.ts';
+import { providerPages } from './web/pages/provider-pages.ts';
+import type { RequestState } from './web/request.ts';
+
+export interface App {
+  koa: Koa<RequestState>;
+  providers: Providers;
+  directory: BrandDirectory;
+}
+
+export function createApp(services: Services): App {
+  const { config, db, log } = services;
+  const drawing: Drawing = {
+    services,
+    views: createViews({ folder: join(config.projectFolder, 'views'), cache: config.environment !== 'development' }),
+    locales: createLocales({ folder: join(config.projectFolder, 'config/locales'), production: config.production }),
+    assets: createAssets(join(config.projectFolder, 'public')),
+    logos: createLogos(db),
+  };
+  const providers = createProviders(services, providerPages(drawing));
+  const directory = createBrandDirectory(db);
+
+  const koa = new Koa<RequestState>();
+  koa.silent = true;
+  koa.use(requestLog(log));
+  koa.use(health(db));
+  koa.use(trustedProxy(config.trustedProxies));
+  koa.use(securityHeaders(config.publicUrl.startsWith('https:')));
+  koa.use(faults(drawing));
+  koa.use(selectBrand(directory, providers));
+  koa.use(chooseLocale(drawing.locales));
+  koa.use(assets(drawing));
+  koa.use(async (ctx, next) => {
+    await drawing.logos.load(ctx.state.brand);
+    return next();
+  });
+  koa.use(home(drawing));
+  koa.use(interactionRoutes(drawing));
+  koa.use(protocol());
+  return { koa, providers, directory };
+}

@@ -1,0 +1,156 @@
+// A brand as files: brand.json, theme.json, clients.json and a logo. What can be said of a brand in them, and what is wrong when it is not.
+import { readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { BrandSettings } from './domain/brands.ts';
+import { clientMetadataSchema } from './domain/clients.ts';
+import { type Theme, themeSchema } from './domain/themes.ts';
+import { OperatorError } from './errors.ts';
+import type { ApplyBrand } from './flows/admin/apply-brand.ts';
+
+// The first segment of a shared host belongs to the brand that lives at its root.
+const RESERVED = new Set([
+  'auth',
+  'token',
+  'userinfo',
+  'jwks',
+  'request',
+  'device',
+  'session',
+  'reg',
+  'interaction',
+  'assets',
+  'healthz',
+  'readyz',
+  'account',
+  'admin',
+  'api',
+  'dev',
+  'priv',
+]);
+
+const limit = z.strictObject({ attempts: z.number().int().min(1), seconds: z.number().int().min(1) });
+
+const settingsSchema = z.strictObject({
+  locale: z.string().optional(),
+  passwordMinimum: z.number().int().min(8).max(64).optional(),
+  registration: z.boolean().optional(),
+  deviceFlow: z.boolean().optional(),
+  dynamicRegistration: z.boolean().optional(),
+  resources: z.record(z.url(), z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is not a scope'))).optional(),
+  limits: z
+    .strictObject({
+      loginPerIdentifier: limit.optional(),
+      loginPerNetwork: limit.optional(),
+      registerPerNetwork: limit.optional(),
+      clientFailures: limit.optional(),
+      userCodePerNetwork: limit.optional(),
+    })
+    .optional(),
+});
+
+const brandSchema = z.strictObject({
+  slug: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'may have a-z, 0-9 and - only'),
+  name: z.string().trim().min(1).max(100),
+  /** Absolute, or a path on PUBLIC_URL such as "/harbour". */
+  issuer: z.string(),
+  settings: settingsSchema.optional(),
+});
+
+const clientsSchema = z.array(
+  z.strictObject({ kind: z.enum(['web', 'spa', 'native', 'service']).default('web'), metadata: clientMetadataSchema }),
+);
+
+/**
+ * Reads a folder. `${PUBLIC_URL}` and `${DEMO_URL}` in the files stand for this installation's addresses.
+ * @throws OperatorError naming file, member and what is wrong.
+ */
+export function readBrandFiles(folder: string, { publicUrl, demoUrl }: { publicUrl: string; demoUrl?: string | undefined }): ApplyBrand {
+  const path = resolve(folder);
+  const variables = { PUBLIC_URL: publicUrl, ...(demoUrl ? { DEMO_URL: demoUrl } : {}) };
+  const brand = readPart(path, 'brand.json', brandSchema, variables);
+  if (!brand) throw new OperatorError(`${join(path, 'brand.json')} is missing. A brand needs at least slug, name and issuer.`);
+  const theme = readPart(path, 'theme.json', themeSchema.partial(), variables);
+  const clients = readPart(path, 'clients.json', clientsSchema, variables);
+  const logo = readLogo(path);
+  return {
+    slug: brand.slug,
+    name: brand.name,
+    issuer: issuerOf(brand.issuer, publicUrl),
+    ...(brand.settings ? { settings: brand.settings as Partial<BrandSettings> } : {}),
+    ...(theme ? { theme: theme as Partial<Theme> } : {}),
+    ...(clients ? { clients } : {}),
+    ...(logo ? { logo } : {}),
+  };
+}
+
+/** Scheme, host and at most one path segment, without a trailing slash. */
+export function issuerOf(value: string, publicUrl: string): string {
+  const url = URL.parse(value, `${publicUrl}/`);
+  const fault = !url
+    ? 'is not an address'
+    : url.protocol !== 'https:' && !(url.protocol === 'http:' && publicUrl.startsWith('http:'))
+      ? 'must start with https://'
+      : url.search || url.hash || url.username || url.password
+        ? 'must have nothing but scheme, host and path'
+        : pathFault(url.pathname);
+  if (!url || fault) throw new OperatorError(`issuer "${value}" ${fault}.`);
+  return url.href.replace(/\/+$/, '');
+}
+
+function pathFault(pathname: string): string | undefined {
+  const segments = pathname.split('/').filter(Boolean);
+  if (segments.length > 1) return 'may have one path segment at most';
+  const [segment] = segments;
+  if (segment && !/^[a-z0-9-]+$/.test(segment)) return 'may have a-z, 0-9 and - only in its path';
+  return segment && RESERVED.has(segment) ? `cannot use the path /${segment}, which belongs to the brand at the root` : undefined;
+}
+
+function readPart<Part>(folder: string, name: string, schema: z.ZodType<Part>, variables: Record<string, string>): Part | undefined {
+  const file = join(folder, name);
+  const text = readOptional(file)?.toString('utf8');
+  if (text === undefined) return undefined;
+  const filled = text.replace(/\$\{(\w+)\}/g, (whole, variable: string) => variables[variable] ?? whole);
+  const given = parseJson(file, filled);
+  const result = schema.safeParse(given);
+  if (result.success) return onlyNamed(result.data, given);
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.') || basename(file)}: ${issue.message}`);
+  throw new OperatorError(`${file} cannot be used:\n${lines.join('\n')}`);
+}
+
+/** Defaults of a schema are not the operator's words: what the file does not name stays untouched. */
+function onlyNamed<Part>(parsed: Part, given: unknown): Part {
+  if (Array.isArray(parsed)) return parsed;
+  const named = Object.entries(parsed as object).filter(([member]) => Object.hasOwn(given as object, member));
+  return Object.fromEntries(named) as Part;
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new OperatorError(`${file} is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+const LOGO_TYPES = { png: 'image/png', svg: 'image/svg+xml', webp: 'image/webp', jpg: 'image/jpeg' } as const;
+const LOGO_LIMIT = 256 * 1024;
+
+function readLogo(folder: string): ApplyBrand['logo'] {
+  for (const [extension, mediaType] of Object.entries(LOGO_TYPES)) {
+    const bytes = readOptional(join(folder, `logo.${extension}`));
+    if (!bytes) continue;
+    if (bytes.length > LOGO_LIMIT) throw new OperatorError(`${join(folder, `logo.${extension}`)} is larger than 256 KiB.`);
+    return { mediaType, bytes };
+  }
+  return undefined;
+}
+
+function readOptional(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+// Starts Portico and, in development, everything it needs: a database, two demo brands and the demo app.
+import { join } from 'node:path';
+import { createApp } from './app.ts';
+import { loadConfig } from './config.ts';
+import { startDemoApp } from './demo.ts';
+import { OperatorError } from './errors.ts';
+import { openServices } from './open-services.ts';
+import { startServer } from './server.ts';
+
+async function main(): Promise<void> {
+  const config = loadConfig();
+  const say = (line: string) => {
+    if (!config.production) console.log(line);
+  };
+  const opened = await openServices(config, say);
+  const { services } = opened;
+  const server = await startServer(createApp(services), config).catch(async (error: NodeJS.ErrnoException) => {
+    await opened.close();
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new OperatorError(`Port ${config.port} is in use. Stop what listens there, or choose another: PORT=3100 npm start`);
+  });
+  const demo = config.demo ? await startDemoApp(services, join(config.projectFolder, 'examples/web-app/main.ts')) : undefined;
+  services.log.info({ event: 'started', url: config.publicUrl, port: server.port, pid: process.pid });
+  if (demo) say(`\n  Portico is ready.\n\n  Demo app   ${demo.url}\n  Portico    ${config.publicUrl}\n\n  Stop with Ctrl-C.\n`);
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    services.log.info({ event: 'stopping', signal });
+    demo?.stop();
+    await server.close();
+    await opened.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal));
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof OperatorError) console.error(`\n${error.message}\n`);
+  else console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,96 @@
+// Clients as oidc-provider sees them. The secret itself is nowhere: the library gets a placeholder and asks us to compare.
+import { timingSafeEqual } from 'node:crypto';
+import { errors } from 'oidc-provider';
+import type { Brand } from '../domain/brands.ts';
+import { type Client, type ClientMetadata, needsSecret, secretDigest } from '../domain/clients.ts';
+import { redirectUriFault } from '../domain/redirect-uris.ts';
+import type { Services } from '../services.ts';
+import * as clients from '../storage/clients.ts';
+
+/** Members of ours that travel with the client through the library. */
+export const extraClientMetadata = [
+  'first_party',
+  'allowed_origins',
+  'require_pkce',
+  'refresh_idempotency_window',
+  'dynamic',
+  'secret_digests',
+] as const;
+
+export type PorticoClient = Pick<
+  ClientMetadata,
+  'first_party' | 'allowed_origins' | 'require_pkce' | 'refresh_idempotency_window' | 'dynamic'
+> & { secret_digests?: { digest: string; expires_at: string | null }[] };
+
+/** Our members of a client; the library's type does not know them. */
+export function clientOf(client: object): PorticoClient {
+  return client as PorticoClient;
+}
+
+const PLACEHOLDER = 'stored-as-a-digest';
+
+export interface ClientStore {
+  find(id: string): Promise<object | undefined>;
+  upsert(id: string, payload: object): Promise<void>;
+  destroy(id: string): Promise<void>;
+}
+
+export function createClientStore({ db }: Pick<Services, 'db'>, brand: Brand): ClientStore {
+  return {
+    async find(id) {
+      const client = await clients.find(db, brand.id, id);
+      return client && !client.disabledAt ? toPayload(client) : undefined;
+    },
+    upsert: (_id, payload) => saveDynamic(db, brand, payload as DynamicPayload),
+    destroy: (id) => clients.remove(db, brand.id, id),
+  };
+}
+
+function toPayload({ metadata, secrets }: Client): object {
+  if (!needsSecret(metadata)) return metadata;
+  return { ...metadata, client_secret: PLACEHOLDER, secret_digests: secrets };
+}
+
+type DynamicPayload = ClientMetadata & { client_secret?: string; secret_digests?: unknown };
+
+/** Dynamic registration (RFC 7591) stores what the library validated, the secret as a digest; an update keeps the digest it had. */
+async function saveDynamic(db: Services['db'], brand: Brand, payload: DynamicPayload): Promise<void> {
+  const { client_secret: secret, secret_digests: _digests, ...metadata } = payload;
+  // A stranger's client is never the brand's own: it always asks before it gets anything.
+  const stored = { ...metadata, dynamic: true, first_party: false };
+  const fresh = secret && secret !== PLACEHOLDER ? secret : undefined;
+  const secrets = fresh && [{ digest: secretDigest(fresh), created_at: new Date().toISOString(), expires_at: null }];
+  await clients.save(db, brand.id, stored, secrets || undefined);
+}
+
+/** Compares with the digests that are alive, in constant time. */
+export function compareSecret(client: object, presented: string): boolean {
+  const digest = Buffer.from(secretDigest(presented));
+  let matches = false;
+  for (const stored of clientOf(client).secret_digests ?? []) {
+    if (stored.expires_at !== null && Date.parse(stored.expires_at) <= Date.now()) continue;
+    matches = timingSafeEqual(Buffer.from(stored.digest), digest) || matches;
+  }
+  return matches;
+}
+
+/** The rules of domain/redirect-uris.ts for dynamic registration too; runs once per member for each client the library builds. */
+export function clientMetadataRule(ctx: unknown, member: string, _value: unknown, metadata: Record<string, unknown>): void {
+  // Without a request the client comes from our tables, where the rules were applied when it was written.
+  if (!ctx || member !== 'dynamic') return;
+  refuseForeignMembers(metadata);
+  const type = metadata['application_type'] === 'native' ? 'native' : 'web';
+  for (const name of ['redirect_uris', 'post_logout_redirect_uris']) {
+    for (const uri of (metadata[name] as string[] | undefined) ?? []) {
+      const fault = redirectUriFault(uri, type);
+      if (fault) throw new errors.InvalidRedirectUri(`${uri} ${fault}`);
+    }
+  }
+}
+
+function refuseForeignMembers(metadata: Record<string, unknown>): void {
+  for (const member of extraClientMetadata) {
+    if (member !== 'dynamic' && metadata[member] !== undefined)
+      throw new errors.InvalidClientMetadata(`${member} cannot be registered dynamically`);
+  }
+}

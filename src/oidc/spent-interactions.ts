@@ -1,0 +1,23 @@
+// A double click makes the second resume find its interaction gone. It is kept a minute so that the second one finds its way too.
+import type { Brand } from '../domain/brands.ts';
+import * as oidcTokens from '../storage/oidc-tokens.ts';
+import type { AdapterServices } from './adapters/contract.ts';
+import { keyOf } from './adapters/keys.ts';
+import { openToken } from './adapters/tokens.ts';
+
+/**
+ * An interaction that was finished within the last 60 s: the second click of a double click resumes it when it is gone.
+ * The caller has checked that `uid` came from this browser's own cookie.
+ */
+export async function spentInteraction(
+  services: AdapterServices,
+  brand: Brand,
+  uid: string,
+): Promise<{ params: Record<string, unknown>; clientId: string | undefined } | undefined> {
+  const key = keyOf(uid);
+  const row = key && (await oidcTokens.find(services.db, brand.id, 'Interaction', key));
+  if (!row || row.consumedAt === null) return undefined;
+  const params = openToken(services, 'Interaction', row)?.params;
+  if (!params) return undefined;
+  return { params, clientId: typeof params.client_id === 'string' ? params.client_id : undefined };
+}

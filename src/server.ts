@@ -1,0 +1,36 @@
+// The HTTP server: bounds on what one connection may cost, and an end that loses no request.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { App } from './app.ts';
+
+export interface RunningServer {
+  server: Server;
+  port: number;
+  /** Stops listening, lets requests in flight finish, then closes what is left after `graceMs`. */
+  close(graceMs?: number): Promise<void>;
+}
+
+export async function startServer({ koa }: Pick<App, 'koa'>, { host, port }: { host?: string; port: number }): Promise<RunningServer> {
+  const server = createServer(
+    { maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 },
+    koa.callback(),
+  );
+  server.maxConnections = 10_000;
+  server.maxRequestsPerSocket = 10_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, ...(host ? { host } : {}) }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return { server, port: (server.address() as AddressInfo).port, close: (graceMs = 8_000) => close(server, graceMs) };
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,48 @@
+// The last word when something broke: a page with a reference number, the details only in the log. Nobody ever sees a stack.
+import { Refusal } from '../../errors.ts';
+import { isDatabaseAway } from '../../storage/database.ts';
+import { type Drawing, show } from '../drawing.ts';
+import { MalformedBody } from '../form.ts';
+import type { Context, Middleware } from '../request.ts';
+
+export function faults(drawing: Drawing): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body === undefined && ctx.respond !== false) answer(drawing, ctx, 404, 'not_found');
+    } catch (error) {
+      answerFault(drawing, ctx, error);
+    }
+  };
+}
+
+function answerFault(drawing: Drawing, ctx: Context, error: unknown): void {
+  if (error instanceof MalformedBody) return answer(drawing, ctx, error.status, 'form', error.message);
+  if (error instanceof Refusal && error.status < 500) return answer(drawing, ctx, error.status, 'form');
+  if (isDatabaseAway(error) || error instanceof Refusal) return answerUnavailable(drawing, ctx, error);
+  drawing.services.log.error({ err: error, requestId: ctx.state.requestId }, 'request failed');
+  return answer(drawing, ctx, 500, 'fault');
+}
+
+/** 503 (RFC 9110 15.6.4): nothing is lost, the person may try again. */
+export function answerUnavailable(drawing: Drawing, ctx: Context, error: unknown, form?: NonNullable<UnavailableForm>): void {
+  drawing.services.log.warn({ err: error, requestId: ctx.state.requestId }, 'unavailable');
+  const retryAfter = error instanceof Refusal ? error.retryAfter : undefined;
+  ctx.set('retry-after', String(retryAfter ?? 2));
+  const retryUrl = ctx.state.mountPath + (ctx.method === 'GET' ? ctx.url : ctx.path);
+  if (!ctx.state.locale) return plain(ctx, 503, 'Service temporarily unavailable. Try again in a moment.');
+  show(drawing, ctx, ctx.state, 'unavailable', { form, retryUrl }, { status: 503 });
+}
+
+type UnavailableForm = import('../page-locals.ts').UnavailablePage['form'];
+
+function answer(drawing: Drawing, ctx: Context, status: number, reason: 'not_found' | 'form' | 'fault', detail?: string): void {
+  if (!ctx.state.locale) return plain(ctx, status, detail ?? 'Something went wrong.');
+  show(drawing, ctx, ctx.state, 'error', { reason, reference: ctx.state.requestId, detail }, { status });
+}
+
+function plain(ctx: Context, status: number, text: string): void {
+  ctx.status = status;
+  ctx.type = 'text/plain; charset=utf-8';
+  ctx.body = `${text}\n`;
+}

@@ -1,0 +1,23 @@
+// For load balancers and orchestrators, on any host: alive, and ready to serve.
+import type { Db } from '../../storage/database.ts';
+import { check } from '../../storage/health.ts';
+import type { Middleware } from '../request.ts';
+
+export function health(db: Db): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path === '/healthz') return answer(ctx, 200, 'ok');
+    if (ctx.path !== '/readyz') return next();
+    const ready = await check(db).then(
+      ({ writable }) => writable,
+      () => false,
+    );
+    return answer(ctx, ready ? 200 : 503, ready ? 'ready' : 'database unavailable');
+  };
+}
+
+function answer(ctx: Parameters<Middleware>[0], status: number, text: string): void {
+  ctx.status = status;
+  ctx.set('cache-control', 'no-store');
+  ctx.type = 'application/json';
+  ctx.body = JSON.stringify({ status: text });
+}

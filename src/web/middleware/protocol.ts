@@ -1,0 +1,38 @@
+// Everything that is no page of ours is the protocol's: handed to the brand's provider as it is.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Provider } from '../../oidc/pages.ts';
+import { readForm } from '../form.ts';
+import { seeOther } from '../pages/visit.ts';
+import type { Context, Middleware } from '../request.ts';
+
+type Callback = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
+const callbacks = new WeakMap<Provider, Callback>();
+
+/** Endpoints that take GET and POST alike (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 2). */
+const POSTABLE = new Set(['/auth', '/session/end']);
+
+export function protocol(): Middleware {
+  return async (ctx) => {
+    if (ctx.method === 'POST' && POSTABLE.has(ctx.path)) return asGet(ctx);
+    ctx.respond = false;
+    await callbackOf(ctx.state.provider)(ctx.req, ctx.res);
+  };
+}
+
+function callbackOf(provider: Provider): Callback {
+  const known = callbacks.get(provider);
+  if (known) return known;
+  const callback = provider.callback() as unknown as Callback;
+  callbacks.set(provider, callback);
+  return callback;
+}
+
+/**
+ * A request posted from another site carries no SameSite=Lax cookie, so a live session would go unseen.
+ * Sent on as a GET it is a top-level navigation like any other, and cookies stay Lax.
+ */
+async function asGet(ctx: Context): Promise<void> {
+  const form = await readForm(ctx.req);
+  seeOther(ctx, `${ctx.state.brand.issuer}${ctx.path}?${new URLSearchParams(form)}`);
+}

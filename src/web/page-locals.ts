@@ -1,0 +1,160 @@
+// What each page needs to be drawn: the contract between controllers and views. `render('login', locals)` takes PageFrame & LoginPage.
+// Absent is `undefined` or left out; nothing here is HTML, every value is escaped by the view.
+import type { ThemeLinks } from '../domain/themes.ts';
+import type { RefusalCode } from '../errors.ts';
+
+export type Translate = (key: string, params?: Readonly<Record<string, string | number>>) => string;
+
+/** What stands around every page: the brand, the language, the assets and, inside an interaction, the app that asks. */
+export interface PageFrame {
+  brand: {
+    name: string;
+    slug: string;
+    logoUrl?: string | undefined;
+    links: ThemeLinks;
+    /** The brand's root page: the last way out when neither the app nor the theme names a home. */
+    homePath?: string | undefined;
+  };
+  /** BCP 47. */
+  locale: string;
+  dir: 'ltr' | 'rtl';
+  t: Translate;
+  /** The language switch; one entry or none hides it. */
+  locales: LocaleLink[];
+  /** URL paths made by assets.ts. */
+  stylesheet: string;
+  script: string;
+  client?: { name: string; homeUrl?: string | undefined } | undefined;
+}
+
+export interface LocaleLink {
+  code: string;
+  /** The language's own name. */
+  label: string;
+  href: string;
+  current: boolean;
+}
+
+/** What was typed (never a password) and, after a "no", why. `field` is the input's name. */
+export interface FormState {
+  values: Readonly<Record<string, string>>;
+  refusal?: FormRefusal | undefined;
+}
+
+export interface FormRefusal {
+  code: RefusalCode;
+  field?: string | undefined;
+  params: Readonly<Record<string, string | number>>;
+}
+
+/** Posts `csrf`, `action` = login | register, `email`, `password` and, from the first form only, `remember` = yes. */
+export interface LoginPage {
+  /** The URL both forms post to. */
+  action: string;
+  csrf: string;
+  first: 'login' | 'register';
+  login: FormState;
+  /** Absent when the brand takes no new accounts. */
+  register?: FormState | undefined;
+  passwordMinimum: number;
+}
+
+/** Grant access, for third-party clients only. Posts `csrf` and `action` = allow | deny. */
+export interface ConsentPage {
+  action: string;
+  csrf: string;
+  /** Host (or custom scheme) of the redirect URI: what tells a real app from one that borrowed its name. */
+  redirectHost: string;
+  scopes: string[];
+  /** Masked e-mail of the account that is signed in. */
+  account?: string | undefined;
+}
+
+/** A native app asks while someone is signed in. Posts `csrf` and `action` = continue | switch. */
+export interface ContinuePage {
+  action: string;
+  csrf: string;
+  /** Masked e-mail, `a***@example.com`. */
+  account: string;
+}
+
+/** Posts `xsrf` and, to sign out, `logout` = yes. */
+export interface LogoutPage {
+  action: string;
+  xsrf: string;
+  account?: string | undefined;
+}
+
+export type LoggedOutPage = Record<never, never>;
+
+/** Posts `xsrf` and `user_code`; `form.values.user_code` is what was typed. */
+export interface DevicePage {
+  action: string;
+  xsrf: string;
+  form: FormState;
+}
+
+/** Posts `xsrf`, `user_code` and either `confirm` = yes or `abort` = yes. */
+export interface DeviceConfirmPage {
+  action: string;
+  xsrf: string;
+  /** As the device shows it. */
+  userCode: string;
+  /** Where the request came from. */
+  device: { description?: string | undefined; address?: string | undefined };
+}
+
+export interface DeviceDonePage {
+  outcome: 'connected' | 'stopped';
+}
+
+/** `request`: the app asked for something it may not; `form`: a form that is not ours or too old; `fault`: our mistake. */
+export interface ErrorPage {
+  reason: 'request' | 'not_found' | 'form' | 'refused' | 'fault';
+  reference: string;
+  /** For the app's developers, e.g. "redirect_uri did not match". Never an internal message. */
+  detail?: string | undefined;
+}
+
+/** A sign-in that cannot go on here. */
+export interface GonePage {
+  reason: 'expired' | 'other_browser' | 'finished';
+  /** Starts the sign-in again; without it the way back is the app's or the brand's home. */
+  restartUrl?: string | undefined;
+}
+
+/** Shown with 503. `form` brings back what was being sent; without it the page offers `retryUrl`. */
+export interface UnavailablePage {
+  form?: { kind: 'login' | 'register'; action: string; csrf: string; values: Readonly<Record<string, string>> } | undefined;
+  retryUrl: string;
+}
+
+/** The brand's root page. */
+export interface HomePage {
+  /** Masked e-mail when someone is signed in. */
+  account?: string | undefined;
+}
+
+/** Sends `inputs` to `action` (response_mode=form_post, or our own end-session form when the account is switched). */
+export interface FormPostPage {
+  action: string;
+  inputs: Readonly<Record<string, string>>;
+}
+
+export interface Pages {
+  login: LoginPage;
+  consent: ConsentPage;
+  continue: ContinuePage;
+  logout: LogoutPage;
+  'logged-out': LoggedOutPage;
+  device: DevicePage;
+  'device-confirm': DeviceConfirmPage;
+  'device-done': DeviceDonePage;
+  error: ErrorPage;
+  gone: GonePage;
+  unavailable: UnavailablePage;
+  home: HomePage;
+  'form-post': FormPostPage;
+}
+
+export type PageName = keyof Pages;

@@ -1,0 +1,70 @@
+// Grant access: another company's app asks what it may have. The brand's own native apps ask "continue as …?" instead,
+// since an app on a phone can be imitated and must never get an answer without the person acting (RFC 8252 8.6).
+import { maskEmail } from '../../domain/email.ts';
+import { Refusal } from '../../errors.ts';
+import { clientOf } from '../../oidc/clients.ts';
+import { grantRequested } from '../../oidc/grant-access.ts';
+import { finishInteraction } from '../../oidc/interactions.ts';
+import * as accounts from '../../storage/accounts.ts';
+import { show } from '../drawing.ts';
+import { restartUrl } from './gone.ts';
+import { formTarget, type PromptPage, seeOther, type Visit } from './visit.ts';
+
+export const consent: PromptPage = {
+  async show(visit) {
+    const { drawing, ctx, asking, client } = visit;
+    const common = { ...formTarget(visit), account: await maskedAccount(visit) };
+    if (isOwnApp(client)) return show(drawing, ctx, ctx.state, 'continue', common, { client: asking });
+    const page = { ...common, redirectHost: redirectHost(asking.redirectUri), scopes: requestedScopes(visit) };
+    show(drawing, ctx, ctx.state, 'consent', page, { client: asking });
+  },
+
+  async submit(visit, form) {
+    switch (form.action) {
+      case 'allow':
+      case 'continue':
+        return allow(visit);
+      case 'switch':
+        return seeOther(visit.ctx, restartUrl(visit.ctx, visit.interaction.params, 'login'));
+      case 'deny':
+        return finish(visit, { error: 'access_denied', error_description: 'the end-user did not grant access' });
+      default:
+        throw new Refusal('form_expired');
+    }
+  },
+};
+
+async function allow(visit: Visit): Promise<void> {
+  const { ctx, interaction, client } = visit;
+  // The brand's own app gets its grant when the request goes on; only "yes, it is me" was asked.
+  if (isOwnApp(client)) return finish(visit, { consent: {} });
+  const grantId = await grantRequested(ctx.state.provider, interaction);
+  return finish(visit, { consent: { grantId } });
+}
+
+async function finish({ ctx, interaction }: Visit, result: Parameters<typeof finishInteraction>[3]): Promise<void> {
+  await finishInteraction(ctx.state.provider, ctx.req, ctx.res, result);
+  seeOther(ctx, interaction.returnTo);
+}
+
+function isOwnApp(client: Visit['client']): boolean {
+  return clientOf(client).first_party === true;
+}
+
+async function maskedAccount({ drawing, ctx, interaction }: Visit): Promise<string> {
+  const accountId = interaction.accountId;
+  const account = accountId ? await accounts.find(drawing.services.db, ctx.state.brand.id, accountId) : undefined;
+  return account?.email ? maskEmail(account.email) : '';
+}
+
+/** What tells a real app from one that borrowed its name. */
+function redirectHost(redirectUri: string | undefined): string {
+  const parsed = redirectUri ? URL.parse(redirectUri) : null;
+  return parsed?.host || parsed?.protocol.slice(0, -1) || '';
+}
+
+function requestedScopes({ interaction }: Visit): string[] {
+  return String(interaction.params.scope ?? '')
+    .split(' ')
+    .filter(Boolean);
+}

@@ -1,0 +1,67 @@
+// Every page between an authorization request and its answer lives at <issuer>/interaction/:uid.
+// The library says which prompt is due; the page of that name is shown. Nothing here redirects to another page.
+import Router from '@koa/router';
+import { Refusal } from '../../errors.ts';
+import { findInteraction } from '../../oidc/interactions.ts';
+import { isDatabaseAway } from '../../storage/database.ts';
+import { isOwnForm } from '../csrf.ts';
+import type { Drawing } from '../drawing.ts';
+import { type Form, readForm } from '../form.ts';
+import { localeFor } from '../middleware/choose-locale.ts';
+import { answerUnavailable } from '../middleware/faults.ts';
+import type { Context, Middleware, RequestState } from '../request.ts';
+import { consent } from './consent.ts';
+import { gone, resumeSpent } from './gone.ts';
+import { login } from './login.ts';
+import { askingClient, type PromptPage, type Visit } from './visit.ts';
+
+const pages: Readonly<Record<string, PromptPage>> = { login, create: login, consent };
+
+export function interactionRoutes(drawing: Drawing): Middleware {
+  const router = new Router<RequestState>();
+  router.get('/interaction/:uid', async (ctx) => {
+    const visit = await open(drawing, ctx);
+    if (!visit) return gone(drawing, ctx);
+    await pageOf(visit).show(visit);
+  });
+  router.post('/interaction/:uid', async (ctx) => {
+    // Read before anything that needs the database, so that a page saying "try again" can give back what was typed.
+    const form = await readForm(ctx.req);
+    const { uid } = ctx.params as { uid: string };
+    if (!isOwnForm(drawing.services.keyring, ctx, uid, form.csrf)) throw new Refusal('form_expired');
+    try {
+      const visit = await open(drawing, ctx);
+      // A second press: the first one has already gone on.
+      if (!visit) return await resumeSpent(drawing, ctx);
+      await pageOf(visit).submit(visit, form);
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      answerUnavailable(drawing, ctx, error, typedForm(ctx, form));
+    }
+  });
+  return router.routes() as unknown as Middleware;
+}
+
+async function open(drawing: Drawing, ctx: Context & { params: Record<string, string> }): Promise<Visit | undefined> {
+  const { provider } = ctx.state;
+  const interaction = await findInteraction(provider, ctx.req, ctx.res, ctx.params.uid ?? '');
+  if (!interaction) return undefined;
+  const client = await provider.Client.find(String(interaction.params.client_id));
+  if (!client) return undefined;
+  const { ui_locales: uiLocales } = interaction.params;
+  if (typeof uiLocales === 'string' && !ctx.query.lang) ctx.state.locale = localeFor(drawing.locales, ctx, uiLocales);
+  return { drawing, ctx, interaction, client, asking: askingClient(client, interaction.params.redirect_uri) };
+}
+
+function pageOf({ interaction }: Visit): PromptPage {
+  const page = pages[interaction.prompt.name];
+  if (!page) throw new Error(`there is no page for the prompt ${interaction.prompt.name}`);
+  return page;
+}
+
+/** What comes back on the page that says "try again": never the password. */
+function typedForm(ctx: Context, form: Form) {
+  const { email = '', remember = '', csrf = '' } = form;
+  const kind = form.action === 'register' ? ('register' as const) : ('login' as const);
+  return email ? { kind, action: ctx.state.mountPath + ctx.path, csrf, values: { email, remember } } : undefined;
+}

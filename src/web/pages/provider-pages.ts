@@ -1,0 +1,76 @@
+// What oidc-provider shows by itself, drawn like every other page of the brand.
+
+import { maskEmail } from '../../domain/email.ts';
+import { faultKind } from '../../oidc/faults.ts';
+import type { ErrorOut, KoaContextWithOIDC, ProviderPages } from '../../oidc/pages.ts';
+import * as accounts from '../../storage/accounts.ts';
+import { type AskingClient, type Drawing, show } from '../drawing.ts';
+import { stateOf } from '../request.ts';
+import { devicePages } from './device.ts';
+import { inputsOf, openingTag } from './library-forms.ts';
+import { askingClient } from './visit.ts';
+
+export function providerPages(drawing: Drawing): ProviderPages {
+  return {
+    ...devicePages(drawing),
+    error: (ctx, out, error) => drawError(drawing, ctx, out, error),
+    notFound: (ctx) => drawNotFound(drawing, ctx),
+    logout: (ctx, form) => drawLogout(drawing, ctx, form),
+    loggedOut: (ctx) => show(drawing, ctx, stateOf(ctx.req), 'logged-out', {}, { client: clientOf(ctx) }),
+    formPost: (ctx, html) => drawFormPost(drawing, ctx, html),
+  };
+}
+
+function drawError(drawing: Drawing, ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
+  const state = stateOf(ctx.req);
+  const client = clientOf(ctx);
+  const kind = faultKind(error, out);
+  // The library has set the status already: 400 for a mistake of the app, 500 for ours.
+  const status = ctx.status === 404 || ctx.status < 400 ? 400 : ctx.status;
+  if (kind === 'unavailable') {
+    ctx.set('retry-after', '2');
+    return show(drawing, ctx, state, 'unavailable', { retryUrl: retryUrl(ctx) }, { client, status: 503 });
+  }
+  if (kind === 'gone') return show(drawing, ctx, state, 'gone', { reason: 'expired' }, { client, status });
+  const detail = kind === 'request' ? [out.error, out.error_description].filter(Boolean).join(': ') : undefined;
+  show(drawing, ctx, state, 'error', { reason: kind, reference: state.requestId, detail }, { client, status });
+}
+
+function drawNotFound(drawing: Drawing, ctx: KoaContextWithOIDC): void {
+  const state = stateOf(ctx.req);
+  if (ctx.accepts('html', 'json') === 'html') {
+    return show(drawing, ctx, state, 'error', { reason: 'not_found', reference: state.requestId }, { status: 404 });
+  }
+  ctx.status = 404;
+  ctx.body = { error: 'not_found', error_description: 'there is nothing at this address' };
+}
+
+async function drawLogout(drawing: Drawing, ctx: KoaContextWithOIDC, form: string): Promise<void> {
+  const state = stateOf(ctx.req);
+  const { session } = ctx.oidc;
+  const account = session?.accountId ? await accounts.find(drawing.services.db, state.brand.id, session.accountId) : undefined;
+  const redirectUri = (session?.state as { postLogoutRedirectUri?: string } | undefined)?.postLogoutRedirectUri;
+  const locals = {
+    action: openingTag(form).action,
+    xsrf: inputsOf(form).xsrf ?? '',
+    account: account?.email ? maskEmail(account.email) : undefined,
+  };
+  show(drawing, ctx, state, 'logout', locals, { client: { ...(clientOf(ctx) ?? { name: state.brand.name }), redirectUri } });
+}
+
+/** response_mode=form_post, the switch of accounts and the sign-out without a session: the library's form, our page. */
+function drawFormPost(drawing: Drawing, ctx: KoaContextWithOIDC, html: string): string {
+  const { action } = openingTag(html);
+  const { status } = ctx;
+  const client = { ...(clientOf(ctx) ?? { name: stateOf(ctx.req).brand.name }), redirectUri: action };
+  show(drawing, ctx, stateOf(ctx.req), 'form-post', { action, inputs: inputsOf(html) }, { client, status });
+  return ctx.body as string;
+}
+
+export function clientOf(ctx: KoaContextWithOIDC): AskingClient | undefined {
+  return ctx.oidc?.client ? askingClient(ctx.oidc.client, ctx.oidc.params?.redirect_uri) : undefined;
+}
+
+function retryUrl(ctx: KoaContextWithOIDC): string {
+  return ctx.method === 'GET' ? stateOf(ctx.req).mountPath + ctx.url : `${stateOf(ctx.req).mountPath}/`;
+}
