@@ -4,6 +4,8 @@ import { createApp } from './app.ts';
 import { loadConfig } from './config.ts';
 import { startDemoApp } from './demo.ts';
 import { OperatorError } from './errors.ts';
+import { startJobs } from './jobs/runner.ts';
+import { createOidcDoor } from './oidc/logout.ts';
 import { openServices } from './open-services.ts';
 import { startServer } from './server.ts';
 
@@ -14,12 +16,14 @@ async function main(): Promise<void> {
   };
   const opened = await openServices(config, say);
   const { services } = opened;
-  const server = await startServer(createApp(services), config).catch(async (error: NodeJS.ErrnoException) => {
+  const app = createApp(services);
+  const server = await startServer(app, config).catch(async (error: NodeJS.ErrnoException) => {
     await opened.close();
     if (error.code !== 'EADDRINUSE') throw error;
     throw new OperatorError(`Port ${config.port} is in use. Stop what listens there, or choose another: PORT=3100 npm start`);
   });
   const demo = config.demo ? await startDemoApp(services, join(config.projectFolder, 'examples/web-app/main.ts')) : undefined;
+  const jobs = await startJobs(services, opened.pool, createOidcDoor(services, app.providers));
   services.log.info({ event: 'started', url: config.publicUrl, port: server.port, pid: process.pid });
   if (demo) say(`\n  Portico is ready.\n\n  Demo app   ${demo.url}\n  Portico    ${config.publicUrl}\n\n  Stop with Ctrl-C.\n`);
 
@@ -30,6 +34,7 @@ async function main(): Promise<void> {
     services.log.info({ event: 'stopping', signal });
     demo?.stop();
     await server.close();
+    await jobs.stop();
     await opened.close();
     process.exit(0);
   };

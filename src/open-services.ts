@@ -4,13 +4,15 @@ import { createHasher } from './hasher.ts';
 import { createKeyring } from './keyring.ts';
 import { createLog } from './log.ts';
 import type { Services } from './services.ts';
-import { openDatabase } from './storage/database.ts';
+import { type Database, openDatabase } from './storage/database.ts';
 import { startEmbeddedPostgres } from './storage/embedded.ts';
 import { migrate } from './storage/migrate.ts';
 
 export interface OpenedServices {
   services: Services;
   databaseUrl: string;
+  /** For the job runner, which brings its own SQL. */
+  pool: Database['pool'];
   close(): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ export async function openServices(config: Config, say: (line: string) => void =
     await db.close();
     await embedded?.stop();
   };
-  return { services, databaseUrl: url, close };
+  return { services, databaseUrl: url, pool: db.pool, close };
 }
 
 async function connect(config: Config, url: string, log: Services['log']) {

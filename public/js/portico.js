@@ -37,8 +37,9 @@ function release(form) {
 // "Back" may show this page exactly as it was left.
 addEventListener('pageshow', () => {
   for (const form of document.forms) release(form);
-  // Browsers that do not know `autofocus` on a summary yet.
-  if (document.activeElement === document.body) document.querySelector('.summary')?.focus();
 });
+
+// Older browsers know `autofocus` on inputs only.
+if (!('autofocus' in document.body)) document.querySelector('.summary')?.focus();
 
 document.querySelector('form[data-send]')?.requestSubmit();

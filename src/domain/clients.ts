@@ -36,6 +36,8 @@ export const clientMetadataSchema = z
     first_party: z.boolean().optional(),
     /** Origins that may call the token, userinfo, revocation and pushed request endpoints from a browser. */
     allowed_origins: z.array(z.string()).max(100).optional(),
+    /** Scopes of the brand's APIs this client may ask for; absent: all of them for the brand's own clients, none for others. */
+    resource_scopes: z.array(text).max(200).optional(),
     /** False only for older confidential clients. */
     require_pkce: z.boolean().optional(),
     /** Seconds in which the predecessor of a refresh token gets the same successor again. */

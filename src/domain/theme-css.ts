@@ -16,7 +16,8 @@ const fonts = {
 /** The stylesheet's first rules. Holds only checked colours, numbers and our own font names, so no value can leave its declaration. */
 export function themeCss(theme: Theme): string {
   const brand = parseColor(theme.brandColor);
-  const light = calmSurface(parseColor(theme.surfaceColor));
+  const chosen = parseColor(theme.surfaceColor);
+  const light = calm(chosen, isDark(chosen));
   // A brand that is dark by choice stays itself; a light one gets a near-black that remembers the brand's hue.
   const dark = isDark(light) ? light : mix([16, 16, 18], brand, 0.08);
   const shape = `--radius:${Number(theme.radius)}px;--font:${fonts[theme.font]};--density:${theme.density === 'compact' ? 0.9167 : 1}`;
@@ -30,7 +31,7 @@ export function palette(brand: Color, surface: Color) {
   const ink = dark ? white : black;
   const raised = mix(surface, white, dark ? 0.06 : 0.7);
   // A light page takes a breath of the brand's colour; a dark one only lifts its own hue, since two hues turn muddy in the dark.
-  const tint = calmSurface(dark ? lift(surface) : mix(surface, brand, 0.06));
+  const tint = calm(dark ? lift(surface) : mix(surface, brand, 0.06), dark);
   const backgrounds = [surface, raised, tint];
   const on = (color: Color, ratio: number) => readable(color, ink, ratio, backgrounds);
   const fill = on(brand, CONTROL);
@@ -54,8 +55,8 @@ export function palette(brand: Color, surface: Color) {
 }
 
 /** Mid-tones carry neither black nor white text well: they move to the nearest lightness that leaves room for quiet text. */
-function calmSurface(surface: Color): Color {
-  return isDark(surface) ? readable(surface, black, 11, [white]) : readable(surface, white, 11, [black]);
+function calm(surface: Color, dark: boolean): Color {
+  return dark ? readable(surface, black, 11, [white]) : readable(surface, white, 11, [black]);
 }
 
 function lift([red, green, blue]: Color): Color {

@@ -11,6 +11,7 @@ import * as clients from '../storage/clients.ts';
 export const extraClientMetadata = [
   'first_party',
   'allowed_origins',
+  'resource_scopes',
   'require_pkce',
   'refresh_idempotency_window',
   'dynamic',
@@ -19,7 +20,7 @@ export const extraClientMetadata = [
 
 export type PorticoClient = Pick<
   ClientMetadata,
-  'first_party' | 'allowed_origins' | 'require_pkce' | 'refresh_idempotency_window' | 'dynamic'
+  'first_party' | 'allowed_origins' | 'resource_scopes' | 'require_pkce' | 'refresh_idempotency_window' | 'dynamic'
 > & { secret_digests?: { digest: string; expires_at: string | null }[] };
 
 /** Our members of a client; the library's type does not know them. */
@@ -27,7 +28,8 @@ export function clientOf(client: object): PorticoClient {
   return client as PorticoClient;
 }
 
-const PLACEHOLDER = 'stored-as-a-digest';
+/** What the library holds in the secret's place. */
+export const PLACEHOLDER = 'stored-as-a-digest';
 
 export interface ClientStore {
   find(id: string): Promise<object | undefined>;

@@ -1,6 +1,8 @@
 // Pages the library shows by itself; the web ring draws them in the brand's look.
 // The web ring also takes the library's types from here, so that only this ring knows the library.
+
 import type { Client, ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import type { Refusal } from '../errors.ts';
 
 export interface ProviderPages {
   error(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void | Promise<void>;
@@ -18,6 +20,7 @@ export interface ProviderPages {
   /** The library's self-submitting form (form_post, account switch), redrawn with a button that can be pressed. */
   formPost(ctx: KoaContextWithOIDC, html: string): string;
   notFound(ctx: KoaContextWithOIDC): void;
+  tooMany(ctx: KoaContextWithOIDC, refusal: Refusal): void;
 }
 
 export type { Client, ErrorOut, KoaContextWithOIDC, Provider } from 'oidc-provider';

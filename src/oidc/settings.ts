@@ -79,6 +79,7 @@ export function settings({ brand, keyring, jwks, pages, findAccount }: SettingsI
     },
     routes: { userinfo: '/userinfo' },
     renderError: pages.error,
+    fetch: outgoing(secure),
     features: features({ brand, keyring, pages }),
   };
 }
@@ -109,7 +110,7 @@ function features({ brand, keyring, pages }: Pick<SettingsInput, 'brand' | 'keyr
     // With `resource` the access token is a JWT for that API; without it, opaque and good for userinfo.
     resourceIndicators: {
       enabled: true,
-      defaultResource: () => [],
+      defaultResource: () => undefined as unknown as string,
       useGrantedResource: () => false,
       getResourceServerInfo: (ctx, indicator, client) => resourceServer(brand, ctx, indicator, client),
     },
@@ -119,6 +120,21 @@ function features({ brand, keyring, pages }: Pick<SettingsInput, 'brand' | 'keyr
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.loggedOut },
     userinfo: { enabled: true },
   };
+}
+
+/** The library cuts connections to private addresses. Only an issuer on this machine may talk to this machine. */
+function outgoing(secure: boolean): NonNullable<Configuration['fetch']> {
+  if (secure) return (url, options) => fetch(url, options);
+  return (url, options) => fetch(url, isLoopback(url) ? withoutGuard(options) : options);
+}
+
+function isLoopback(url: Parameters<typeof fetch>[0]): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url instanceof Request ? url.url : url).hostname);
+}
+
+function withoutGuard(options: object = {}): object {
+  const { dispatcher: _guard, ...rest } = options as { dispatcher?: unknown };
+  return rest;
 }
 
 /** `__Host-` where browsers honour it; path brands share the host, hence the brand's id in each name. */

@@ -28,6 +28,16 @@ export async function findBySlug(db: Db, slug: string): Promise<Brand | undefine
   );
 }
 
+export async function findById(db: Db, id: number): Promise<Brand | undefined> {
+  return toBrand(
+    await db.row<BrandRow>(sql`
+      select id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
+        identifier_key as "identifierKey", disabled_at as "disabledAt"
+      from portico.brands
+      where id = ${id}`),
+  );
+}
+
 export async function list(db: Db): Promise<Brand[]> {
   const rows = await db.rows<BrandRow>(sql`
     select id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,

@@ -19,6 +19,16 @@ export async function list(db: Db, brandId: number): Promise<Client[]> {
     order by client_id`);
 }
 
+/** Reads the client and holds it until the transaction ends, so that of two changes at once the second sees the first. */
+export async function lock(db: Db, brandId: number, clientId: string): Promise<Client | undefined> {
+  return db.row<Client>(sql`
+    select brand_id as "brandId", client_id as "id", metadata, secrets, created_at as "createdAt", updated_at as "updatedAt",
+      disabled_at as "disabledAt"
+    from portico.clients
+    where brand_id = ${brandId} and client_id = ${clientId}
+    for update`);
+}
+
 /** Creates the client or replaces its metadata; secrets are kept unless given. */
 export async function save(db: Db, brandId: number, metadata: ClientMetadata, secrets?: ClientSecret[]): Promise<void> {
   await db.run(sql`
@@ -39,8 +49,16 @@ export async function insert(db: Db, brandId: number, metadata: ClientMetadata, 
   return inserted > 0;
 }
 
-/** Puts a new secret first; the newest of the others lives on until `graceSeconds` from now, the rest are gone. One statement. */
-export async function rotateSecret(db: Db, brandId: number, clientId: string, digest: string, graceSeconds: number): Promise<boolean> {
+/**
+ * Puts a new secret first; the newest of the others lives on until `graceSeconds` from now, the rest are gone. One statement.
+ * @returns false when there is no such client, it is disabled, or (unless `evenInGrace`) an older secret is still in its grace.
+ */
+export async function rotateSecret(
+  db: Db,
+  brandId: number,
+  clientId: string,
+  { digest, graceSeconds, evenInGrace = false }: { digest: string; graceSeconds: number; evenInGrace?: boolean },
+): Promise<boolean> {
   const changed = await db.run(sql`
     update portico.clients
     set secrets = jsonb_build_array(jsonb_build_object('digest', ${digest}::text, 'created_at', portico.now(), 'expires_at', null))
@@ -50,7 +68,10 @@ export async function rotateSecret(db: Db, brandId: number, clientId: string, di
           else '[]'::jsonb
         end,
       updated_at = portico.now()
-    where brand_id = ${brandId} and client_id = ${clientId} and disabled_at is null`);
+    where brand_id = ${brandId} and client_id = ${clientId} and disabled_at is null
+      and (${evenInGrace} or not exists (
+        select from jsonb_array_elements(secrets) as secret
+        where (secret ->> 'expires_at')::timestamptz > portico.now()))`);
   return changed > 0;
 }
 

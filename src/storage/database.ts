@@ -66,6 +66,7 @@ export function openDatabase({ url, max = 10, onError = () => {}, observe = () =
   });
   // Without a listener a restart of Postgres would end the process.
   pool.on('error', onError);
+  pool.on('connect', (client) => client.on('error', onError));
   const inPool = access(pool, observe);
   return {
     ...inPool,

@@ -54,3 +54,10 @@ export async function revokeAllOf(db: Db, brandId: number, accountId: string): P
     delete from portico.oidc_grants
     where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId}`);
 }
+
+/** Ends everything anybody of the brand ever allowed a client. Call it before `oidcTokens.revokeAllOfClient`. */
+export async function revokeAllOfClient(db: Db, brandId: number, clientId: string): Promise<number> {
+  return db.run(sql`
+    delete from portico.oidc_grants
+    where brand_id = ${brandId} and client_id = ${clientId}`);
+}

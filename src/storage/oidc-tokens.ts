@@ -134,3 +134,10 @@ export async function revokeAllOf(db: Db, brandId: number, accountId: string): P
     delete from portico.oidc_tokens
     where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId}`);
 }
+
+/** Deletes every code and token of a client. It reads all of the brand's rows: for the rare act of an operator, not for a request. */
+export async function revokeAllOfClient(db: Db, brandId: number, clientId: string): Promise<number> {
+  return db.run(sql`
+    delete from portico.oidc_tokens
+    where brand_id = ${brandId} and client_id = ${clientId}`);
+}

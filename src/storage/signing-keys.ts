@@ -9,12 +9,15 @@ export interface SigningKey {
   /** Sealed. */
   privateJwk: Buffer;
   stateSince: Date;
+  /** Seconds since then, by the database's clock. */
+  stateAge: number;
 }
 
 /** The current ones first: oidc-provider signs with the first key that fits. */
 export async function list(db: Db, brandId: number): Promise<SigningKey[]> {
   return db.rows<SigningKey>(sql`
-    select kid, alg, state, public_jwk as "publicJwk", private_jwk as "privateJwk", state_since as "stateSince"
+    select kid, alg, state, public_jwk as "publicJwk", private_jwk as "privateJwk", state_since as "stateSince",
+      extract(epoch from portico.now() - state_since)::float8 as "stateAge"
     from portico.signing_keys
     where brand_id = ${brandId}
     order by case state when 'current' then 0 when 'next' then 1 else 2 end, state_since desc, kid`);
@@ -32,9 +35,12 @@ export async function insert(
   return inserted > 0;
 }
 
-/** Retires the previous key, once nothing it signed can still be valid. */
-export async function deletePrevious(db: Db, brandId: number, alg: string): Promise<void> {
-  await db.run(sql`delete from portico.signing_keys where brand_id = ${brandId} and alg = ${alg} and state = 'previous'`);
+/** Retires previous keys that stopped signing at least `afterSeconds` ago. @returns how many. */
+export async function deletePrevious(db: Db, brandId: number, alg: string, afterSeconds: number): Promise<number> {
+  return db.run(sql`
+    delete from portico.signing_keys
+    where brand_id = ${brandId} and alg = ${alg} and state = 'previous'
+      and state_since <= portico.now() - make_interval(secs => ${afterSeconds}::int)`);
 }
 
 /** Moves a key to a later state. @returns false when it is no longer in the state `from`. */
@@ -52,7 +58,10 @@ export async function advance(
   return changed > 0;
 }
 
-/** Serializes rotations of one brand: the row of the brand is locked until the transaction ends. */
+/**
+ * Serializes changes of one brand: its row is locked until the transaction ends.
+ * `no key` lets people go on registering meanwhile: their rows only need the brand's id to stay.
+ */
 export async function lockBrand(db: Db, brandId: number): Promise<void> {
-  await db.run(sql`select id from portico.brands where id = ${brandId} for update`);
+  await db.run(sql`select id from portico.brands where id = ${brandId} for no key update`);
 }

@@ -109,8 +109,8 @@ function readScripts(folder: string): Map<string, { path: string; encodings: Enc
 }
 
 function encode(identity: Buffer, type: string): Encodings {
-  // Quality 9 costs about 2 ms for our stylesheet, 11 ten times that for 3 % fewer bytes.
-  const br = brotliCompressSync(identity, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
+  // For our stylesheet quality 5 costs 0.08 ms, 9 saves 3 bytes for 1.3 ms, 11 saves 7 % for 4.8 ms: a brand's first page should not wait.
+  const br = brotliCompressSync(identity, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
   return { type, etag: digest(identity), identity, br, gzip: gzipSync(identity, { level: 9 }) };
 }
 

@@ -30,7 +30,7 @@ export interface BareProvider {
   /** Every bearer value the provider made, as `model value`; ids of grants and sessions' uids are none. */
   made: Set<string>;
   /** Called when the provider looks up the account, in the middle of a request. */
-  whileRunning: { hook?: (ctx: KoaContextWithOIDC) => Promise<void> };
+  whileRunning: { hook?: ((ctx: KoaContextWithOIDC) => Promise<void>) | undefined };
   send(method: string, path: string, options?: { form?: Record<string, string>; headers?: Record<string, string> }): Promise<Answer>;
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, chromium } from 'playwright-core';
 import { themeCss } from '../../src/domain/theme-css.ts';
 import { parseTheme } from '../../src/domain/themes.ts';
@@ -69,13 +70,17 @@ async function photograph(browser: Browser, origin: string, names: string[]) {
     { sample, slug: 'harbour', locale: 'de', viewport: { width: 320, height: 640 }, scheme: 'light' as const },
   ]);
   for (const { sample, slug, locale, viewport, scheme } of shots) {
-    const page = await browser.newPage({ viewport, colorScheme: scheme, javaScriptEnabled: !sample.startsWith('form-post') });
+    const context = await browser.newContext({ viewport, colorScheme: scheme, javaScriptEnabled: !sample.startsWith('form-post') });
+    const page = await context.newPage();
     page.on('console', (message) => process.stderr.write(`${sample}: ${message.text()}\n`));
     await page.goto(`${origin}/${slug}/${locale}/${sample}`);
     const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
     if (Number(overflow) > 0) process.stderr.write(`${sample} is ${overflow} px too wide at ${viewport.width} px in ${locale}\n`);
+    // Without JavaScript in the page axe cannot run in it.
+    const { violations } = sample.startsWith('form-post') ? { violations: [] } : await new AxeBuilder({ page }).analyze();
+    for (const { id, nodes } of violations) process.stderr.write(`${sample} ${slug} ${scheme}: ${id} at ${nodes[0]?.html}\n`);
     await page.screenshot({ path: join(folder, `${sample}-${slug}-${locale}-${viewport.width}-${scheme}.png`), fullPage: true });
-    await page.close();
+    await context.close();
   }
 }
 

@@ -1,6 +1,7 @@
 // What oidc-provider shows by itself, drawn like every other page of the brand.
 
 import { maskEmail } from '../../domain/email.ts';
+import type { Refusal } from '../../errors.ts';
 import { faultKind } from '../../oidc/faults.ts';
 import type { ErrorOut, KoaContextWithOIDC, ProviderPages } from '../../oidc/pages.ts';
 import * as accounts from '../../storage/accounts.ts';
@@ -15,6 +16,7 @@ export function providerPages(drawing: Drawing): ProviderPages {
     ...devicePages(drawing),
     error: (ctx, out, error) => drawError(drawing, ctx, out, error),
     notFound: (ctx) => drawNotFound(drawing, ctx),
+    tooMany: (ctx, refusal) => drawTooMany(drawing, ctx, refusal),
     logout: (ctx, form) => drawLogout(drawing, ctx, form),
     loggedOut: (ctx) => show(drawing, ctx, stateOf(ctx.req), 'logged-out', {}, { client: clientOf(ctx) }),
     formPost: (ctx, html) => drawFormPost(drawing, ctx, html),
@@ -43,6 +45,14 @@ function drawNotFound(drawing: Drawing, ctx: KoaContextWithOIDC): void {
   }
   ctx.status = 404;
   ctx.body = { error: 'not_found', error_description: 'there is nothing at this address' };
+}
+
+/** Too many user codes were tried from here: the same page, with the sentence that says when to come back. */
+function drawTooMany(drawing: Drawing, ctx: KoaContextWithOIDC, { code, params, retryAfter }: Refusal): void {
+  const state = stateOf(ctx.req);
+  ctx.set('retry-after', String(retryAfter ?? 60));
+  const form = { values: {}, refusal: { code, field: undefined, params } };
+  show(drawing, ctx, state, 'device', { action: `${state.mountPath}/device`, xsrf: '', form }, { status: 429 });
 }
 
 async function drawLogout(drawing: Drawing, ctx: KoaContextWithOIDC, form: string): Promise<void> {

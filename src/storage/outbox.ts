@@ -1,0 +1,24 @@
+// Work that must follow a change: enqueued in the change's own transaction, done by src/jobs. Rolled back, it never was.
+import { type Db, sql } from './database.ts';
+
+/** Tell a client that a session at the provider has ended (OpenID Connect Back-Channel Logout 1.0). */
+export interface BackchannelLogoutJob {
+  brandId: number;
+  clientId: string;
+  accountId: string;
+  sid?: string | undefined;
+}
+
+export interface Jobs {
+  backchannel_logout: BackchannelLogoutJob;
+}
+
+/** Retried with growing pauses for about a day (graphile-worker's exponential back-off). */
+const ATTEMPTS = 16;
+
+export async function add<Task extends keyof Jobs>(db: Db, task: Task, payloads: Jobs[Task][]): Promise<void> {
+  if (payloads.length === 0) return;
+  await db.run(sql`
+    select graphile_worker.add_job(${task}, payload => item, max_attempts => ${ATTEMPTS})
+    from json_array_elements(${JSON.stringify(payloads)}::json) as item`);
+}

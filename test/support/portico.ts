@@ -1,0 +1,98 @@
+// The whole product in this process, as main.ts starts it: real services, a fresh database, brands made by the operator's own flow.
+import { createServer } from 'node:net';
+import { createApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config.ts';
+import type { BrandSettings } from '../../src/domain/brands.ts';
+import type { Theme } from '../../src/domain/themes.ts';
+import { type ApplyBrand, applyBrand } from '../../src/flows/admin/apply-brand.ts';
+import { createHasher } from '../../src/hasher.ts';
+import { createKeyring } from '../../src/keyring.ts';
+import { createLog } from '../../src/log.ts';
+import { startServer } from '../../src/server.ts';
+import type { Services } from '../../src/services.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+/** A brand of a test; `path` is '' for the one at the root of the host. */
+export interface BrandOfTest extends Partial<Omit<ApplyBrand, 'issuer'>> {
+  slug: string;
+  path?: string;
+}
+
+export interface StartOptions {
+  /** By default one brand at the root: demoBrand. */
+  brands?: BrandOfTest[];
+  /** Settings of every brand that does not name its own. */
+  settings?: Partial<BrandSettings>;
+  /** Environment of loadConfig, over the test's defaults. */
+  env?: Record<string, string>;
+}
+
+export interface RunningPortico {
+  /** Issuer of the first brand. */
+  issuer: string;
+  /** Issuers by slug. */
+  issuers: Record<string, string>;
+  services: Services;
+  database: TestDatabase;
+  db: TestDatabase['db'];
+  /** Every SQL statement so far. */
+  statements: string[];
+  /** Every line of the log so far. */
+  logs: string[];
+  stop(): Promise<void>;
+}
+
+export const demoBrand: BrandOfTest = { slug: 'nightfall', name: 'Nightfall Records' };
+
+const theme: Partial<Theme> = { brandColor: '#5b2bd9', links: { home: 'https://nightfall.example/' } };
+
+export async function startPortico({ brands = [demoBrand], settings, env = {} }: StartOptions = {}): Promise<RunningPortico> {
+  const port = await freePort();
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    PORT: String(port),
+    PORTICO_SECRET: 'a root secret of a test, longer than thirty-two characters',
+    HASH_CONCURRENCY: '2',
+    ...env,
+  });
+  const database = await createTestDatabase();
+  const logs: string[] = [];
+  const log = createLog(config.logLevel, { write: (line) => void logs.push(line) });
+  const hasher = createHasher({ concurrency: config.hashConcurrency });
+  const services: Services = { config, log, db: database.db, hasher, keyring: createKeyring(config.secret) };
+  const close = async () => {
+    hasher.close();
+    await database.close();
+  };
+  try {
+    const issuers = await createBrands(services, brands, settings);
+    const server = await startServer(createApp(services), config);
+    const { db, statements } = database;
+    const issuer = Object.values(issuers)[0] as string;
+    const stop = () => server.close(500).then(close);
+    return { issuer, issuers, services, database, db, statements, logs, stop };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function createBrands(services: Services, brands: BrandOfTest[], settings: Partial<BrandSettings> = {}) {
+  const issuers: Record<string, string> = {};
+  for (const { path = '', ...brand } of brands) {
+    const issuer = services.config.publicUrl + path;
+    // ES256 alone: an RSA key takes up to a second to make.
+    await applyBrand(services, { name: brand.slug, theme, settings, algorithms: ['ES256'], ...brand, issuer });
+    issuers[brand.slug] = issuer;
+  }
+  return issuers;
+}
+
+/** A port nobody listens on; the issuer's address has to be known before its server can start. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
