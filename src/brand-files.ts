@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { BrandSettings } from './domain/brands.ts';
-import { clientMetadataSchema } from './domain/clients.ts';
+import { type ClientMetadata, clientMetadataSchema, clientTemplate } from './domain/clients.ts';
 import { type Theme, themeSchema } from './domain/themes.ts';
 import { OperatorError } from './errors.ts';
 import type { ApplyBrand } from './flows/admin/apply-brand.ts';
@@ -58,7 +58,17 @@ const brandSchema = z.strictObject({
 });
 
 const clientsSchema = z.array(
-  z.strictObject({ kind: z.enum(['web', 'spa', 'native', 'service']).default('web'), metadata: clientMetadataSchema }),
+  z
+    .strictObject({
+      kind: z.enum(['web', 'spa', 'native', 'service']).default('web'),
+      metadata: z.record(z.string(), z.unknown()),
+    })
+    .transform(({ kind, metadata }, context) => {
+      // What a redirect URI may be depends on the kind, so that the template is read along; only what is named is kept.
+      const result = clientMetadataSchema.safeParse({ ...clientTemplate(kind), ...metadata });
+      for (const { path, message } of result.error?.issues ?? []) context.addIssue({ code: 'custom', path: ['metadata', ...path], message });
+      return { kind, metadata: metadata as ClientMetadata };
+    }),
 );
 
 /**

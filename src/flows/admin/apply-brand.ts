@@ -1,16 +1,9 @@
 // An operator describes a brand in files; the tables become so. Applying the same files again changes nothing,
 // and what the files do not name stays as it is.
 import { randomInt } from 'node:crypto';
-import type { Brand, BrandSettings } from '../../domain/brands.ts';
-import {
-  type ClientKind,
-  type ClientMetadata,
-  type ClientSecret,
-  clientTemplate,
-  needsSecret,
-  newClientSecret,
-  secretDigest,
-} from '../../domain/clients.ts';
+import { type Brand, type BrandSettings, defaultSettings, type LimitSettings } from '../../domain/brands.ts';
+import { mergeClient, sameClient, storedSecret } from '../../domain/client-registration.ts';
+import { type Client, type ClientKind, type ClientMetadata, clientTemplate, needsSecret, newClientSecret } from '../../domain/clients.ts';
 import { newIdentifierKey } from '../../domain/identifiers.ts';
 import { newSigningKey, type SigningAlgorithm, signingAlgorithms, signingKeyPlace } from '../../domain/signing-keys.ts';
 import { SLICES } from '../../domain/slices.ts';
@@ -20,7 +13,7 @@ import type { Services } from '../../services.ts';
 import * as brandAssets from '../../storage/brand-assets.ts';
 import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
-import type { Db } from '../../storage/database.ts';
+import { type Db, isUniqueViolation } from '../../storage/database.ts';
 import * as signingKeys from '../../storage/signing-keys.ts';
 
 export interface ApplyBrand {
@@ -43,22 +36,61 @@ export interface AppliedBrand {
   secrets: Record<string, string>;
 }
 
+/**
+ * Two applies of one brand follow each other, so that a secret is made once and shown by the one that made it.
+ * @throws OperatorError when the issuer belongs to another brand or a client's members do not fit together.
+ */
 export async function applyBrand(services: Pick<Services, 'db' | 'keyring'>, input: ApplyBrand): Promise<AppliedBrand> {
   const known = await brands.findBySlug(services.db, input.slug);
   // Keys are made before the transaction: RSA takes a moment, and no transaction waits for slow work.
   const keys = known ? [] : await newKeys(input.algorithms ?? signingAlgorithms);
-  return services.db.transaction(async (db) => {
-    const created = known ? undefined : await create(db, services, input, keys);
-    const brand = known ?? created ?? (await brands.findBySlug(db, input.slug));
-    if (!brand)
-      throw new OperatorError(`The address ${input.issuer} already belongs to another brand. Choose another issuer for "${input.slug}".`);
-    const updated = created ? false : await brands.update(db, brand.id, input);
-    const redrawn = input.logo ? await brandAssets.save(db, brand.id, { name: 'logo', ...input.logo }) : false;
-    const { secrets, changed } = await applyClients(db, brand, input.clients ?? []);
-    if (!updated && (redrawn || changed)) await brands.raiseVersion(db, brand.id);
-    const now = await brands.findBySlug(db, input.slug);
-    return { brand: now as Brand, created: created !== undefined, changed: updated || redrawn || changed, secrets };
+  return services.db
+    .transaction(async (db) => {
+      const made = known ? undefined : await create(db, services, input, keys);
+      const brand = made ?? (await locked(db, input));
+      const updated = made ? false : await brands.update(db, brand.id, merged(brand, input));
+      const redrawn = input.logo ? await brandAssets.save(db, brand.id, { name: 'logo', ...input.logo }) : false;
+      const { secrets, changed } = await applyClients(db, brand, input.clients ?? []);
+      if (!made && !updated && (redrawn || changed)) await brands.raiseVersion(db, brand.id);
+      const now = await brands.findBySlug(db, input.slug);
+      return { brand: now as Brand, created: made !== undefined, changed: updated || redrawn || changed, secrets };
+    })
+    .catch((error) => {
+      throw isUniqueViolation(error) ? issuerTaken(input) : error;
+    });
+}
+
+/** The brand as it is once nobody else changes it. */
+async function locked(db: Db, input: ApplyBrand): Promise<Brand> {
+  const found = await brands.findBySlug(db, input.slug);
+  if (!found) throw issuerTaken(input);
+  await signingKeys.lockBrand(db, found.id);
+  return (await brands.findBySlug(db, input.slug)) ?? found;
+}
+
+function issuerTaken({ issuer, slug }: ApplyBrand): OperatorError {
+  return new OperatorError(`The address ${issuer} already belongs to another brand. Choose another issuer for "${slug}".`);
+}
+
+/** Groups of members are merged one by one: naming one link or limit leaves the others. */
+function merged(brand: Brand, { issuer, name, settings, theme }: ApplyBrand): Parameters<typeof brands.update>[2] {
+  const limits = settings?.limits && differing({ ...brand.settings.limits, ...settings.limits });
+  const links = theme?.links && { ...brand.theme.links, ...theme.links };
+  return {
+    issuer,
+    name,
+    ...(settings && { settings: { ...settings, ...(limits && { limits }) } }),
+    ...(theme && { theme: { ...theme, ...(links && { links }) } }),
+  };
+}
+
+/** Limits that equal the defaults are not stored, so that a better default reaches the brand. */
+function differing(limits: LimitSettings): LimitSettings {
+  const ours = Object.entries(limits).filter(([name, { attempts, seconds }]) => {
+    const usual = defaultSettings.limits[name as keyof LimitSettings];
+    return attempts !== usual.attempts || seconds !== usual.seconds;
   });
+  return Object.fromEntries(ours) as unknown as LimitSettings;
 }
 
 function newKeys(algorithms: readonly SigningAlgorithm[]) {
@@ -87,25 +119,31 @@ async function create(db: Db, { keyring }: Pick<Services, 'keyring'>, input: App
 async function applyClients(db: Db, brand: Brand, wanted: NonNullable<ApplyBrand['clients']>) {
   const secrets: Record<string, string> = {};
   let changed = false;
-  for (const { kind, metadata, secret } of wanted) {
-    const before = await clients.find(db, brand.id, metadata.client_id);
-    const next = before ? { ...before.metadata, ...metadata } : { ...clientTemplate(kind), ...metadata };
-    const made = needsSecret(next) && (secret ?? (before && before.secrets.length > 0 ? undefined : newClientSecret()));
-    const stored = made ? [newStoredSecret(made)] : undefined;
-    const sameSecret = !stored || before?.secrets.some(({ digest }) => digest === stored[0]?.digest);
-    if (before && sameSecret && sameMetadata(before.metadata, next)) continue;
-    await clients.save(db, brand.id, next, sameSecret ? undefined : stored);
-    if (made && !sameSecret && !secret) secrets[metadata.client_id] = made;
-    changed = true;
+  for (const client of wanted) {
+    const applied = await applyClient(db, brand, client);
+    if (applied.secret) secrets[client.metadata.client_id] = applied.secret;
+    changed ||= applied.changed;
   }
   return { secrets, changed };
 }
 
-function newStoredSecret(secret: string): ClientSecret {
-  return { digest: secretDigest(secret), created_at: new Date().toISOString(), expires_at: null };
+/** @returns the secret when one was made here. */
+async function applyClient(
+  db: Db,
+  brand: Brand,
+  { kind, metadata, secret: given }: NonNullable<ApplyBrand['clients']>[number],
+): Promise<{ changed: boolean; secret?: string }> {
+  const before = await clients.find(db, brand.id, metadata.client_id);
+  const next = mergeClient(before?.metadata ?? clientTemplate(kind), metadata);
+  const made = needsSecret(next) && !given && !before?.secrets.length ? newClientSecret() : undefined;
+  const secret = made ?? (needsSecret(next) ? given : undefined);
+  const fresh = secret ? storedSecret(secret, new Date()) : undefined;
+  const stored = fresh && !knows(before, fresh.digest) ? [fresh] : undefined;
+  if (before && !stored && sameClient(before.metadata, next)) return { changed: false };
+  await clients.save(db, brand.id, next, stored);
+  return { changed: true, ...(made && { secret: made }) };
 }
 
-function sameMetadata(before: ClientMetadata, after: ClientMetadata): boolean {
-  const sorted = (metadata: ClientMetadata) => JSON.stringify(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return sorted(before) === sorted(after);
+function knows(client: Client | undefined, digest: string): boolean {
+  return client?.secrets.some((secret) => secret.digest === digest) ?? false;
 }

@@ -1,0 +1,38 @@
+// An operator shuts an account out: it cannot sign in, and everything it had open ends in the same moment.
+import type { Brand } from '../../domain/brands.ts';
+import { OperatorError } from '../../errors.ts';
+import type { Services } from '../../services.ts';
+import * as accounts from '../../storage/accounts.ts';
+import type { Db } from '../../storage/database.ts';
+import * as oidcGrants from '../../storage/oidc-grants.ts';
+import * as oidcSessions from '../../storage/oidc-sessions.ts';
+import * as oidcTokens from '../../storage/oidc-tokens.ts';
+import * as outbox from '../../storage/outbox.ts';
+
+/**
+ * Disabling twice is no mistake. The clients it was signed in at hear of it.
+ * @returns false when it was disabled already. @throws OperatorError when there is no such account.
+ */
+export async function disableAccount({ db }: Pick<Services, 'db'>, brand: Brand, accountId: string): Promise<boolean> {
+  return db.transaction((db) => change(db, brand, accountId, accounts.disable));
+}
+
+/** Nothing from before comes back: the person signs in anew. @returns false when it was not disabled. */
+export async function enableAccount({ db }: Pick<Services, 'db'>, brand: Brand, accountId: string): Promise<boolean> {
+  return db.transaction((db) => change(db, brand, accountId, accounts.enable));
+}
+
+/** Enabling ends things too: a request that was on its way while the account was disabled may have left something behind. */
+async function change(db: Db, brand: Brand, accountId: string, set: typeof accounts.disable): Promise<boolean> {
+  if (!(await accounts.find(db, brand.id, accountId))) throw new OperatorError(`${brand.slug} has no account ${accountId}.`);
+  if (!(await set(db, brand.id, accountId))) return false;
+  const ended = await oidcSessions.endAllOf(db, brand.id, accountId);
+  await oidcGrants.revokeAllOf(db, brand.id, accountId);
+  await oidcTokens.revokeAllOf(db, brand.id, accountId);
+  await outbox.add(
+    db,
+    'backchannel_logout',
+    ended.map((session) => ({ brandId: brand.id, ...session })),
+  );
+  return true;
+}
