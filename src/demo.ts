@@ -3,9 +3,12 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { readBrandFiles } from './brand-files.ts';
 import type { Config } from './config.ts';
+import type { Brand } from './domain/brands.ts';
+import type { ClientMetadata } from './domain/clients.ts';
 import { applyBrand } from './flows/admin/apply-brand.ts';
 import type { Services } from './services.ts';
 import * as brands from './storage/brands.ts';
+import * as clients from './storage/clients.ts';
 
 export interface DemoApp {
   url: string;
@@ -14,18 +17,29 @@ export interface DemoApp {
 
 export const demoBrands = ['demo', 'harbour'] as const;
 
-/** Creates the demo brands at the first start; from then on the tables are the truth. */
+/** Creates the demo brands at the first start. From then on the tables are the truth, but for the addresses: PORT and DEMO_PORT may change. */
 export async function applyDemoBrands(services: Services): Promise<void> {
   const { config, db } = services;
   for (const slug of demoBrands) {
-    if (await brands.findBySlug(db, slug)) continue;
     const files = readBrandFiles(join(config.projectFolder, 'config/brands', slug), {
       publicUrl: config.publicUrl,
       demoUrl: demoUrl(config),
     });
-    const clients = (files.clients ?? []).map((client) => ({ ...client, secret: demoSecret(services, client.metadata.client_id) }));
-    await applyBrand(services, { ...files, clients });
+    const demoClients = (files.clients ?? []).map((client) => ({ ...client, secret: demoSecret(services, client.metadata.client_id) }));
+    const known = await brands.findBySlug(db, slug);
+    if (!known) await applyBrand(services, { ...files, clients: demoClients });
+    else if (known.issuer !== files.issuer || !(await knowsDemoApp(services, known, demoClients)))
+      await applyBrand(services, { slug, name: known.name, issuer: files.issuer, clients: demoClients });
   }
+}
+
+async function knowsDemoApp({ db }: Services, brand: Brand, wanted: { metadata: ClientMetadata }[]): Promise<boolean> {
+  for (const { metadata } of wanted) {
+    const client = await clients.find(db, brand.id, metadata.client_id);
+    const known = client?.metadata.redirect_uris ?? [];
+    if (!metadata.redirect_uris?.every((uri) => known.includes(uri))) return false;
+  }
+  return true;
 }
 
 export async function startDemoApp(services: Services, file: string): Promise<DemoApp> {
@@ -41,7 +55,11 @@ export async function startDemoApp(services: Services, file: string): Promise<De
       }),
     ),
   };
-  const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  // The channel is the lifeline: when this process dies in any way it closes, and the app ends itself.
+  const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  await new Promise<void>((resolve) => {
+    for (const event of ['message', 'exit', 'error']) child.once(event, () => resolve());
+  });
   return { url: demoUrl(config), stop: () => void child.kill('SIGTERM') };
 }
 

@@ -14,7 +14,9 @@ const server = createServer(
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EADDRINUSE') throw error;
-  console.error(`\nThe demo app needs port ${port}, which is in use. Stop what listens there, or choose another: DEMO_PORT=3101 npm start\n`);
+  console.error(
+    `\nThe demo app needs port ${port}, which is in use. Stop what listens there, or choose another: DEMO_PORT=3101 npm start\n`,
+  );
   process.exit(1);
 });
 server.listen(port, 'localhost', () => process.send?.('ready'));

@@ -75,7 +75,12 @@ export async function signOutUrl(site: Site, { idToken }: SignedIn): Promise<URL
 
 type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
 
-async function signedIn(config: client.Configuration, tokens: Tokens, before: string[], sub = tokens.claims()?.sub ?? ''): Promise<SignedIn> {
+async function signedIn(
+  config: client.Configuration,
+  tokens: Tokens,
+  before: string[],
+  sub = tokens.claims()?.sub ?? '',
+): Promise<SignedIn> {
   const { refresh_token: refreshToken, id_token: idToken = '' } = tokens;
   return {
     idToken,

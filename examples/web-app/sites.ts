@@ -30,7 +30,10 @@ export function homeOf(site: Site): string {
   return site.path === '' ? `${site.url}/` : site.url;
 }
 
-function dress({ path, issuer, clientId, clientSecret }: Pick<Site, 'path' | 'issuer' | 'clientId' | 'clientSecret'>, origin: string): Site {
+function dress(
+  { path, issuer, clientId, clientSecret }: Pick<Site, 'path' | 'issuer' | 'clientId' | 'clientSecret'>,
+  origin: string,
+): Site {
   const look: Look = path === '/harbour' ? 'harbour' : 'roast';
   const stylesheet = ['shop', look].map((name) => readFileSync(new URL(`./looks/${name}.css`, import.meta.url), 'utf8')).join('\n');
   return { path, url: origin + path, issuer, clientId, clientSecret, look, name: names[look], stylesheet };

@@ -48,9 +48,9 @@ export function createAssets(publicFolder: string, limit = STYLESHEETS) {
      * The one stylesheet of a brand: our rules after its colours. `brandKey` changes with every version of the brand.
      * Whoever answers a request for a stylesheet calls this first: another process may have drawn the page.
      */
-    stylesheetFor(brandKey: string, themeCss: string): { path: string } {
+    stylesheetFor(brandKey: string, themeCss: () => string): { path: string } {
       const known = pathOfBrand.get(brandKey);
-      const css = known === undefined ? Buffer.from(themeCss + shared) : undefined;
+      const css = known === undefined ? Buffer.from(themeCss() + shared) : undefined;
       const path = known ?? `/assets/${digest(css!)}.css`;
       if (css && !sheets.has(path)) sheets.set(path, encode(css, 'text/css; charset=utf-8'));
       remember(brandKey, path);

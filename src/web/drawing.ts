@@ -50,7 +50,7 @@ function frame({ assets, locales, logos }: Drawing, state: RequestState, client:
   const { brand, locale, mountPath } = state;
   const logo = logos.path(brand);
   return {
-    brand: { name: brand.name, slug: brand.slug, logoUrl: logo && mountPath + logo, links: brand.theme.links },
+    brand: { name: brand.name, slug: brand.slug, logoUrl: logo && mountPath + logo, links: brand.theme.links, homePath: `${mountPath}/` },
     locale,
     dir: locales.directionOf(locale),
     t: locales.translator(locale),
@@ -62,5 +62,5 @@ function frame({ assets, locales, logos }: Drawing, state: RequestState, client:
 }
 
 export function stylesheetPath(assets: Assets, { brand }: Pick<RequestState, 'brand'>): string {
-  return assets.stylesheetFor(`${brand.id}/${brand.version}`, themeCss(brand.theme)).path;
+  return assets.stylesheetFor(`${brand.id}/${brand.version}`, () => themeCss(brand.theme)).path;
 }

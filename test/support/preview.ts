@@ -34,7 +34,7 @@ export function frame(slug: string, locale: string): PageFrame {
     dir: locales.directionOf(locale),
     t: locales.translator(locale),
     locales: locales.localeLinks(locale),
-    stylesheet: assets.stylesheetFor(slug, themeCss(theme)).path,
+    stylesheet: assets.stylesheetFor(slug, () => themeCss(theme)).path,
     script: assets.scriptPath('portico'),
     client: { name: apps[slug] ?? slug, homeUrl: 'http://localhost:3001/' },
   };

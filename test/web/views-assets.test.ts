@@ -6,10 +6,10 @@ const folder = join(process.cwd(), 'public');
 const assets = createAssets(folder);
 
 test('a stylesheet is the brand and then our rules, under a name made of its content', () => {
-  const { path } = assets.stylesheetFor('1/1', ':root{--brand:#123456}');
+  const { path } = assets.stylesheetFor('1/1', () => ':root{--brand:#123456}');
   expect(path).toMatch(/^\/assets\/[\w-]{16}\.css$/);
-  expect(assets.stylesheetFor('1/1', '').path).toBe(path);
-  expect(assets.stylesheetFor('1/2', ':root{--brand:#654321}').path).not.toBe(path);
+  expect(assets.stylesheetFor('1/1', () => '').path).toBe(path);
+  expect(assets.stylesheetFor('1/2', () => ':root{--brand:#654321}').path).not.toBe(path);
   const plain = assets.find(path)!;
   expect(plain.body.toString()).toMatch(/^:root\{--brand:#123456\}/);
   expect(plain.body.toString()).not.toContain('/*');
@@ -40,18 +40,18 @@ test.each(['/assets/', '/assets/../src/config.ts', '/assets/portico.js', '/asset
 
 test('only so many brands stay ready, the least recently seen leaves first', () => {
   const few = createAssets(folder, 3);
-  const paths = ['a', 'b', 'c'].map((key) => few.stylesheetFor(key, `:root{--brand:${key}}`).path);
-  few.stylesheetFor('a', '');
-  few.stylesheetFor('d', ':root{--brand:d}');
+  const paths = ['a', 'b', 'c'].map((key) => few.stylesheetFor(key, () => `:root{--brand:${key}}`).path);
+  few.stylesheetFor('a', () => '');
+  few.stylesheetFor('d', () => ':root{--brand:d}');
   expect(paths.map((path) => few.find(path) !== undefined)).toEqual([true, false, true]);
 });
 
 test('two brands of the same look share a stylesheet until both are gone', () => {
   const few = createAssets(folder, 2);
-  const { path } = few.stylesheetFor('a', ':root{}');
-  expect(few.stylesheetFor('b', ':root{}').path).toBe(path);
-  few.stylesheetFor('c', ':root{--x:1}');
+  const { path } = few.stylesheetFor('a', () => ':root{}');
+  expect(few.stylesheetFor('b', () => ':root{}').path).toBe(path);
+  few.stylesheetFor('c', () => ':root{--x:1}');
   expect(few.find(path)).toBeDefined();
-  few.stylesheetFor('d', ':root{--x:2}');
+  few.stylesheetFor('d', () => ':root{--x:2}');
   expect(few.find(path)).toBeUndefined();
 });

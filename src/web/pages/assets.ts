@@ -8,9 +8,9 @@ export function assets(drawing: Drawing): Middleware {
     await drawing.logos.load(ctx.state.brand);
     if (ctx.path === drawing.logos.path(ctx.state.brand)) return serveLogo(drawing, ctx);
     // Another process may have drawn the page; this makes the sheet here too.
-    stylesheetPath(drawing.assets, ctx.state);
+    const sheet = stylesheetPath(drawing.assets, ctx.state);
     const asset = drawing.assets.find(ctx.path, ctx.get('accept-encoding'));
-    if (!asset) return next();
+    if (!asset) return ctx.path.endsWith('.css') ? serveCurrentSheet(drawing, ctx, sheet) : next();
     ctx.set(asset.headers);
     if (ctx.get('if-none-match') === asset.headers.etag) {
       ctx.status = 304;
@@ -21,6 +21,14 @@ export function assets(drawing: Drawing): Middleware {
     ctx.set(asset.headers);
     return undefined;
   };
+}
+
+/** A page drawn from another version of the brand (a change on its way through the nodes) gets today's look rather than none. */
+function serveCurrentSheet(drawing: Drawing, ctx: Context, path: string): void {
+  const asset = drawing.assets.find(path, ctx.get('accept-encoding'));
+  if (!asset) return;
+  ctx.body = asset.body;
+  ctx.set({ ...asset.headers, 'cache-control': 'no-store' });
 }
 
 function serveLogo({ logos }: Drawing, ctx: Context): void {
