@@ -14,9 +14,10 @@ import { health } from './web/middleware/health.ts';
 import { createLocales } from './web/middleware/locale.ts';
 import { protocol } from './web/middleware/protocol.ts';
 import { requestLog } from './web/middleware/request-log.ts';
-import { securityHeaders } from './web/middleware/security-headers.ts';
+import { securityHeaders, strictTransport } from './web/middleware/security-headers.ts';
 import { trustedProxy } from './web/middleware/trusted-proxy.ts';
 import { createViews } from './web/middleware/views.ts';
+import { wellFormedTarget } from './web/middleware/well-formed.ts';
 import { assets } from './web/pages/assets.ts';
 import { home } from './web/pages/home.ts';
 import { interactionRoutes } from './web/pages/interaction.ts';
@@ -44,12 +45,14 @@ export function createApp(services: Services): App {
   const koa = new Koa<RequestState>();
   koa.silent = true;
   koa.use(requestLog(log));
+  koa.use(securityHeaders(config.publicUrl.startsWith('https:')));
   koa.use(health(db));
   koa.use(trustedProxy(config.trustedProxies));
-  koa.use(securityHeaders(config.publicUrl.startsWith('https:')));
   koa.use(faults(drawing));
   koa.use(selectBrand(directory, providers));
+  koa.use(strictTransport());
   koa.use(chooseLocale(drawing.locales));
+  koa.use(wellFormedTarget());
   koa.use(assets(drawing));
   koa.use(async (ctx, next) => {
     await drawing.logos.load(ctx.state.brand);

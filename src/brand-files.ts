@@ -66,7 +66,8 @@ const clientsSchema = z.array(
     .transform(({ kind, metadata }, context) => {
       // What a redirect URI may be depends on the kind, so that the template is read along; only what is named is kept.
       const result = clientMetadataSchema.safeParse({ ...clientTemplate(kind), ...metadata });
-      for (const { path, message } of result.error?.issues ?? []) context.addIssue({ code: 'custom', path: ['metadata', ...path], message });
+      for (const { path, message } of result.error?.issues ?? [])
+        context.addIssue({ code: 'custom', path: ['metadata', ...path], message });
       return { kind, metadata: metadata as ClientMetadata };
     }),
 );

@@ -42,7 +42,8 @@ function combinationFaults(metadata: ClientMetadata): string[] {
   const isPublic = metadata.token_endpoint_auth_method === 'none';
   const faults: string[] = [];
   if (grants.length === 0) faults.push('grant_types: name at least one');
-  if (grants.includes(CODE) && !metadata.redirect_uris?.length) faults.push('redirect_uris: name at least one address to send people back to');
+  if (grants.includes(CODE) && !metadata.redirect_uris?.length)
+    faults.push('redirect_uris: name at least one address to send people back to');
   if (grants.includes('refresh_token') && !grants.includes(CODE) && !grants.includes(DEVICE))
     faults.push('grant_types: refresh_token needs authorization_code or the device grant beside it');
   if (grants.includes('client_credentials') && isPublic) faults.push('grant_types: a public client cannot use client_credentials');

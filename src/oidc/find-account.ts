@@ -1,5 +1,5 @@
 // The account behind a subject, as the library asks for it: at sign-in, at every token, at userinfo.
-import type { Configuration } from 'oidc-provider';
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Brand } from '../domain/brands.ts';
 import { claimsFor } from '../domain/claims.ts';
 import type { Services } from '../services.ts';
@@ -7,9 +7,19 @@ import * as accounts from '../storage/accounts.ts';
 
 /** A disabled account is not found, so that its sessions and tokens stop within one request. */
 export function accountFinder({ db }: Pick<Services, 'db'>, brand: Brand): NonNullable<Configuration['findAccount']> {
-  return async (_ctx, sub) => {
+  return async (ctx, sub) => {
     const account = await accounts.find(db, brand.id, sub);
     if (!account || account.disabledAt) return undefined;
-    return { accountId: account.id, claims: async () => ({ ...claimsFor(account), sub: account.id }) };
+    const claims = async (use: string) => ({ ...claimsFor(account), ...(use === 'id_token' ? hashed(ctx) : {}), sub: account.id });
+    return { accountId: account.id, claims };
   };
+}
+
+/**
+ * The library replaces `at_hash` by its hash (OpenID Connect Core 3.1.3.6), so that a swapped access token shows itself.
+ * A JWT for an API names its own issuer, client and subject; only the opaque one's id is its value.
+ */
+function hashed(ctx: KoaContextWithOIDC): { at_hash?: string } {
+  const token = ctx.oidc.entities.AccessToken;
+  return token && token.aud === undefined ? { at_hash: token.jti } : {};
 }

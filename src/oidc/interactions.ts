@@ -38,14 +38,20 @@ export async function findInteraction(
   }
 }
 
-/** Stores the result. @returns where the browser goes next. */
-export function finishInteraction(
+/** Stores the result. @returns false when it was finished meanwhile: a second press whose first one was quicker. */
+export async function finishInteraction(
   provider: Provider,
   req: IncomingMessage,
   res: ServerResponse,
   result: InteractionResults,
-): Promise<string> {
-  return provider.interactionResult(req, res, result, { mergeWithLastSubmission: true });
+): Promise<boolean> {
+  try {
+    await provider.interactionResult(req, res, result, { mergeWithLastSubmission: true });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.SessionNotFound) return false;
+    throw error;
+  }
 }
 
 /**

@@ -12,8 +12,8 @@ export const lifetimes = {
   DeviceCode: 10 * MINUTE,
   IdToken: HOUR,
   Interaction: HOUR,
-  // Outlives every refresh token that hangs on it.
-  Grant: 400 * DAY,
+  // Outlives every refresh token that hangs on it: a family may begin on the last day of a session of 90 days.
+  Grant: (90 + 365 + 5) * DAY,
 };
 
 interface RefreshTokenLike {

@@ -20,11 +20,16 @@ const methods: Readonly<Record<string, string>> = {
   '/session/end/confirm': 'POST',
   '/.well-known/openid-configuration': 'GET',
   '/.well-known/oauth-authorization-server': 'GET',
+  '/device': 'GET, POST',
 };
+
+/** Where no person ever looks: the answer is JSON, whatever the request accepts (RFC 6749 5.2). */
+const forPrograms = /^\/(token(\/.*)?|request|userinfo|jwks|device\/auth|reg(\/.*)?|\.well-known\/.*)$/;
 
 export function outermost(services: Doors, pages: ProviderPages): Middleware {
   return async (plain, next) => {
     const ctx = plain as unknown as KoaContextWithOIDC;
+    if (forPrograms.test(ctx.path)) ctx.req.headers.accept = 'application/json';
     try {
       await next();
     } catch (error) {
@@ -50,8 +55,10 @@ function answerNothing(pages: ProviderPages, ctx: KoaContextWithOIDC): void {
 }
 
 async function answerThrown(services: Doors, pages: ProviderPages, ctx: KoaContextWithOIDC, error: Error): Promise<void> {
+  const out = { error: 'server_error', error_description: 'something went wrong' };
   ctx.status = 500;
-  await pages.error(ctx, { error: 'server_error', error_description: 'something went wrong' }, error);
+  if (forPrograms.test(ctx.path)) ctx.body = out;
+  else await pages.error(ctx, out, error);
   answerFault(services, ctx, error);
 }
 

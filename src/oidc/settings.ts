@@ -1,5 +1,5 @@
 // Every setting of oidc-provider we decide, each with one sentence why. What is not named here keeps the library's default.
-import type { Client, Configuration, JWKS, KoaContextWithOIDC } from 'oidc-provider';
+import type { Configuration, JWKS, KoaContextWithOIDC } from 'oidc-provider';
 import type { Brand } from '../domain/brands.ts';
 import { claimsOfScope } from '../domain/claims.ts';
 import type { Keyring } from '../keyring.ts';
@@ -10,6 +10,7 @@ import { lifetimes, refreshTokenLifetime, sessionLifetime } from './lifetimes.ts
 import type { ProviderPages } from './pages.ts';
 import { prompts } from './prompts.ts';
 import { resourceServer } from './resources.ts';
+import { introspectionPolicy, mayRevoke } from './token-policies.ts';
 
 const signing = ['ES256', 'RS256'] as const;
 const verifying = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] as const;
@@ -36,7 +37,7 @@ export function settings({ brand, keyring, jwks, pages, findAccount }: SettingsI
     },
     // The standard scopes and nothing implied: a relying party gets the claims it asked for.
     scopes: ['openid', 'offline_access', 'profile', 'email', 'phone', 'address'],
-    claims: { ...mutable(claimsOfScope), acr: null, sid: null, auth_time: null, iss: null },
+    claims: { ...mutable(claimsOfScope), openid: ['sub', 'at_hash'], acr: null, sid: null, auth_time: null, iss: null },
     // Only the code flow: RFC 9700 2.1.2 and OAuth 2.1 drop the others.
     responseTypes: ['code'],
     // What the client's registration says; public clients always prove possession of the code (RFC 7636).
@@ -78,13 +79,17 @@ export function settings({ brand, keyring, jwks, pages, findAccount }: SettingsI
       ...(brand.theme.links.terms ? { op_tos_uri: brand.theme.links.terms } : {}),
     },
     routes: { userinfo: '/userinfo' },
-    renderError: pages.error,
+    // A page never offers a way to an address that is not the client's.
+    renderError: (ctx, out, error) => {
+      forgetForeignRedirect(ctx);
+      return pages.error(ctx, out, error);
+    },
     fetch: outgoing(secure),
-    features: features({ brand, keyring, pages }),
+    features: features({ brand, keyring, pages, findAccount }),
   };
 }
 
-function features({ brand, keyring, pages }: Pick<SettingsInput, 'brand' | 'keyring' | 'pages'>): NonNullable<Configuration['features']> {
+function features({ brand, keyring, pages, findAccount }: Omit<SettingsInput, 'jwks'>): NonNullable<Configuration['features']> {
   return {
     // The library's own pages are for its tutorial.
     devInteractions: { enabled: false },
@@ -103,7 +108,7 @@ function features({ brand, keyring, pages }: Pick<SettingsInput, 'brand' | 'keyr
       userCodeConfirmSource: pages.deviceConfirm,
       successSource: pages.deviceDone,
     },
-    introspection: { enabled: true, allowedPolicy: mayIntrospect },
+    introspection: { enabled: true, allowedPolicy: introspectionPolicy(findAccount) },
     pushedAuthorizationRequests: { enabled: true },
     registration: { enabled: brand.settings.dynamicRegistration, initialAccessToken: false },
     registrationManagement: { enabled: brand.settings.dynamicRegistration, rotateRegistrationAccessToken: true },
@@ -116,10 +121,17 @@ function features({ brand, keyring, pages }: Pick<SettingsInput, 'brand' | 'keyr
     },
     // By value only (RFC 9101): fetching request_uri would let a stranger aim our requests.
     requestObjects: { enabled: true },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: mayRevoke },
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.loggedOut },
     userinfo: { enabled: true },
   };
+}
+
+/** An open redirect with a button is one all the same (RFC 9700 4.11). */
+function forgetForeignRedirect({ oidc }: KoaContextWithOIDC): void {
+  const { client, params } = oidc;
+  const uri = params?.redirect_uri;
+  if (params && !(typeof uri === 'string' && client?.redirectUriAllowed(uri))) params.redirect_uri = undefined;
 }
 
 /** The library cuts connections to private addresses. Only an issuer on this machine may talk to this machine. */
@@ -145,11 +157,6 @@ export function cookieNames(brand: Pick<Brand, 'id' | 'issuer'>) {
     interaction: `${path}${brand.id}.interaction`,
     resume: `${path}${brand.id}.resume`,
   };
-}
-
-/** A public client sees only its own tokens; the others authenticate and may look at any of their brand's. */
-function mayIntrospect(_ctx: KoaContextWithOIDC, client: Client, token: { clientId?: string | undefined }): boolean {
-  return client.clientAuthMethod !== 'none' || token.clientId === client.clientId;
 }
 
 function mutable(scopes: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {

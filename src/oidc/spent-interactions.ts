@@ -5,19 +5,23 @@ import type { AdapterServices } from './adapters/contract.ts';
 import { keyOf } from './adapters/keys.ts';
 import { openToken } from './adapters/tokens.ts';
 
+export interface SpentInteraction {
+  params: Record<string, unknown>;
+  clientId: string | undefined;
+  /** Who signed in, or was signed in already. */
+  accountId: string | undefined;
+}
+
 /**
  * An interaction that was finished within the last 60 s: the second click of a double click resumes it when it is gone.
- * The caller has checked that `uid` came from this browser's own cookie.
+ * The caller checks that the browser is the same, by its cookies or by who is signed in.
  */
-export async function spentInteraction(
-  services: AdapterServices,
-  brand: Brand,
-  uid: string,
-): Promise<{ params: Record<string, unknown>; clientId: string | undefined } | undefined> {
+export async function spentInteraction(services: AdapterServices, brand: Brand, uid: string): Promise<SpentInteraction | undefined> {
   const key = keyOf(uid);
   const row = key && (await oidcTokens.find(services.db, brand.id, 'Interaction', key));
   if (!row || row.consumedAt === null) return undefined;
-  const params = openToken(services, 'Interaction', row)?.params;
+  const { params, result, session } = openToken(services, 'Interaction', row) ?? {};
   if (!params) return undefined;
-  return { params, clientId: typeof params.client_id === 'string' ? params.client_id : undefined };
+  const clientId = typeof params.client_id === 'string' ? params.client_id : undefined;
+  return { params, clientId, accountId: result?.login?.accountId ?? session?.accountId };
 }

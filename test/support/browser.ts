@@ -11,8 +11,9 @@ const others = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-// No sandbox: CI runs as root. The rest keeps it quiet and away from the network.
+// No sandbox: CI runs as root. The rest keeps it quiet and on this machine.
 const flags = [
+  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1',
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -49,10 +50,8 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   page.on('pageerror', (error) => complaints.push(String(error)));
   if (options.javaScriptEnabled !== false) {
     await context.exposeFunction('complain', (text: string) => void complaints.push(text));
-    await context.addInitScript(() => {
-      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
-        (globalThis as unknown as { complain(text: string): void }).complain(`${violatedDirective} blocked ${blockedURI}`);
-      });
+    await context.addInitScript({
+      content: `document.addEventListener('securitypolicyviolation', (event) => complain(event.violatedDirective + ' blocked ' + event.blockedURI))`,
     });
   }
   return { context, page, complaints };

@@ -1,7 +1,7 @@
 // A browser without JavaScript: cookies, redirects one by one, forms. It stops where an address leaves the origins it may visit.
 import http from 'node:http';
 import { CookieJar } from './cookie-jar.ts';
-import { type Form, formsOf, textOf } from './html.ts';
+import { decode, type Form, formsOf, textOf } from './html.ts';
 
 export interface Page {
   /** Where the browser is; outside of its origins it is the address it was sent to. */
@@ -27,6 +27,8 @@ export interface Navigation {
   /** The page that holds the link or form. */
   from?: string | undefined;
   headers?: Record<string, string>;
+  /** A second press: the browser drops the first one, whose answers it never sees. */
+  signal?: AbortSignal;
 }
 
 const REDIRECTS = 20;
@@ -45,23 +47,23 @@ export class Browser {
   }
 
   /** Presses a button of a form: what it holds, what was typed, and the button's own name and value. */
-  submit(page: Page, form: Form, typed: Record<string, string> = {}): Promise<Page> {
+  submit(page: Page, form: Form, typed: Record<string, string> = {}, { signal }: Pick<Navigation, 'signal'> = {}): Promise<Page> {
     const url = new URL(form.action, page.url);
     if (form.method === 'GET') {
       url.search = new URLSearchParams({ ...form.fields, ...typed }).toString();
       return this.#go(url.href, { from: page.url });
     }
-    return this.#go(url.href, { method: 'POST', fields: { ...form.fields, ...typed }, from: page.url });
+    return this.#go(url.href, { method: 'POST', fields: { ...form.fields, ...typed }, from: page.url, ...(signal && { signal }) });
   }
 
-  async #go(start: string, { method = 'GET', fields, from, headers = {} }: Navigation): Promise<Page> {
+  async #go(start: string, { method = 'GET', fields, from, headers = {}, signal }: Navigation): Promise<Page> {
     const trail: string[] = [];
     let url = new URL(start);
     let [verb, body] = [method, fields && new URLSearchParams(fields).toString()];
     for (let hop = 0; hop < REDIRECTS; hop += 1) {
       trail.push(url.href);
       if (!this.#origins.has(url.origin)) return pageOf(url, { status: 0, headers: {}, body: '' }, trail);
-      const answer = await this.#exchange(url, verb, body, from, headers);
+      const answer = await this.#exchange(url, { method: verb, body, from, headers, signal });
       const location = answer.status >= 300 && answer.status < 400 ? answer.headers.location : undefined;
       if (!location) return pageOf(url, answer, trail);
       url = new URL(location, url);
@@ -70,20 +72,29 @@ export class Browser {
     throw new Error(`more than ${REDIRECTS} redirects:\n${trail.join('\n')}`);
   }
 
-  async #exchange(url: URL, method: string, body: string | undefined, from: string | undefined, extra: Record<string, string>) {
+  async #exchange(url: URL, { method, body, from, headers, signal }: Request) {
     const site = from === undefined ? 'none' : new URL(from).origin === url.origin ? 'same-origin' : 'cross-site';
     const cookie = this.cookies.header(url, method === 'POST' && site === 'cross-site');
-    const answer = await send(url, method, body, {
+    const sent = {
       accept: 'text/html,application/xhtml+xml',
       'accept-language': 'en',
       'sec-fetch-site': site,
       ...(cookie && { cookie }),
       ...(method === 'POST' && { origin: new URL(from ?? url).origin }),
-      ...extra,
-    });
+      ...headers,
+    };
+    const answer = await send(url, { method, body, headers: sent, signal });
     this.cookies.take(url, answer.headers['set-cookie'] ?? []);
     return answer;
   }
+}
+
+interface Request {
+  method: string;
+  body: string | undefined;
+  from?: string | undefined;
+  headers: Record<string, string>;
+  signal: AbortSignal | undefined;
 }
 
 interface Answer {
@@ -92,11 +103,11 @@ interface Answer {
   body: string;
 }
 
-function send(url: URL, method: string, body: string | undefined, headers: Record<string, string>): Promise<Answer> {
+function send(url: URL, { method, body, headers, signal }: Request): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const type =
       body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) };
-    const request = http.request(url, { method, headers: { ...headers, ...type }, agent: false }, (response) => {
+    const request = http.request(url, { method, headers: { ...headers, ...type }, agent: false, signal }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () =>
@@ -128,7 +139,7 @@ function pageOf(url: URL, { status, headers, body }: Answer, trail: string[]): P
       const found = [...body.matchAll(/<a\b([^>]*)>([\s\S]*?)<\/a>/g)].find(([, , inner]) => textOf(inner ?? '') === words);
       const href = /\bhref="([^"]*)"/.exec(found?.[1] ?? '')?.[1];
       if (!href) throw new Error(`no link "${words}" at ${url.href}:\n${textOf(body)}`);
-      return new URL(href.replaceAll('&amp;', '&'), url).href;
+      return new URL(decode(href), url).href;
     },
   };
 }

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
-import type { BrandSettings } from '../../src/domain/brands.ts';
+import { type BrandSettings, defaultSettings } from '../../src/domain/brands.ts';
 import type { Theme } from '../../src/domain/themes.ts';
 import { type ApplyBrand, applyBrand } from '../../src/flows/admin/apply-brand.ts';
 import { createHasher } from '../../src/hasher.ts';
@@ -10,6 +10,7 @@ import { createKeyring } from '../../src/keyring.ts';
 import { createLog } from '../../src/log.ts';
 import { startServer } from '../../src/server.ts';
 import type { Services } from '../../src/services.ts';
+import { openDatabase } from '../../src/storage/database.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 /** A brand of a test; `path` is '' for the one at the root of the host. */
@@ -25,6 +26,8 @@ export interface StartOptions {
   settings?: Partial<BrandSettings>;
   /** Environment of loadConfig, over the test's defaults. */
   env?: Record<string, string>;
+  /** Takes the database's address and gives the one the product is to use. */
+  through?: (url: string) => Promise<string>;
 }
 
 export interface RunningPortico {
@@ -44,9 +47,13 @@ export interface RunningPortico {
 
 export const demoBrand: BrandOfTest = { slug: 'nightfall', name: 'Nightfall Records' };
 
+// Everybody in a test comes from one address.
+const crowd = { attempts: 10_000, seconds: 60 };
+const limits = { ...defaultSettings.limits, loginPerNetwork: crowd, registerPerNetwork: crowd };
+
 const theme: Partial<Theme> = { brandColor: '#5b2bd9', links: { home: 'https://nightfall.example/' } };
 
-export async function startPortico({ brands = [demoBrand], settings, env = {} }: StartOptions = {}): Promise<RunningPortico> {
+export async function startPortico({ brands = [demoBrand], settings, env = {}, through }: StartOptions = {}): Promise<RunningPortico> {
   const port = await freePort();
   const config = loadConfig({
     NODE_ENV: 'test',
@@ -59,9 +66,11 @@ export async function startPortico({ brands = [demoBrand], settings, env = {} }:
   const logs: string[] = [];
   const log = createLog(config.logLevel, { write: (line) => void logs.push(line) });
   const hasher = createHasher({ concurrency: config.hashConcurrency });
-  const services: Services = { config, log, db: database.db, hasher, keyring: createKeyring(config.secret) };
+  const wired = through && openDatabase({ url: await through(database.url), max: config.databasePool });
+  const services: Services = { config, log, db: wired ?? database.db, hasher, keyring: createKeyring(config.secret) };
   const close = async () => {
     hasher.close();
+    await wired?.close();
     await database.close();
   };
   try {
@@ -82,7 +91,7 @@ async function createBrands(services: Services, brands: BrandOfTest[], settings:
   for (const { path = '', ...brand } of brands) {
     const issuer = services.config.publicUrl + path;
     // ES256 alone: an RSA key takes up to a second to make.
-    await applyBrand(services, { name: brand.slug, theme, settings, algorithms: ['ES256'], ...brand, issuer });
+    await applyBrand(services, { name: brand.slug, theme, settings: { limits, ...settings }, algorithms: ['ES256'], ...brand, issuer });
     issuers[brand.slug] = issuer;
   }
   return issuers;

@@ -7,6 +7,10 @@ export interface RelyingPartyOptions {
   clientSecret?: string | undefined;
   redirectUri: string;
   scope?: string;
+  /** Another way to authenticate than client_secret_basic (with a secret) or none. */
+  authentication?: client.ClientAuth;
+  /** What the app's developer configured differently. */
+  metadata?: Partial<client.ClientMetadata>;
 }
 
 /** An authorization request on its way: where the browser goes, and what only the app knows. */
@@ -20,10 +24,16 @@ export interface BegunSignIn {
 export type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
 export type RelyingParty = Awaited<ReturnType<typeof createRelyingParty>>;
 
-export async function createRelyingParty({ issuer, clientId, clientSecret, redirectUri, scope = 'openid email' }: RelyingPartyOptions) {
-  const metadata = { id_token_signed_response_alg: 'ES256' };
-  const authentication = clientSecret ? client.ClientSecretBasic(clientSecret) : client.None();
-  const config = await client.discovery(new URL(issuer), clientId, metadata, authentication, {
+export async function createRelyingParty({
+  issuer,
+  clientId,
+  clientSecret,
+  redirectUri,
+  scope = 'openid email',
+  authentication = clientSecret ? client.ClientSecretBasic(clientSecret) : client.None(),
+  metadata,
+}: RelyingPartyOptions) {
+  const config = await client.discovery(new URL(issuer), clientId, { id_token_signed_response_alg: 'ES256', ...metadata }, authentication, {
     execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
   });
 

@@ -27,7 +27,8 @@ export async function createClient(
   const secret = needsSecret(metadata) ? newClientSecret() : undefined;
   await db.transaction(async (db) => {
     const created = await clients.insert(db, brand.id, metadata, secret ? [storedSecret(secret, new Date())] : []);
-    if (!created) throw new OperatorError(`${brand.slug} has a client "${metadata.client_id}" already. Choose another id, or change that client.`);
+    if (!created)
+      throw new OperatorError(`${brand.slug} has a client "${metadata.client_id}" already. Choose another id, or change that client.`);
     await brands.raiseVersion(db, brand.id);
   });
   return { metadata, secret };

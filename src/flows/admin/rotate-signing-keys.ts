@@ -70,9 +70,9 @@ function chosen(brand: Brand, present: signingKeys.SigningKey[], algorithm: Sign
 function refuseTooSoon(keys: signingKeys.SigningKey[], algorithms: SigningAlgorithm[]): void {
   const young = keys.find(({ alg, state, stateAge }) => algorithms.includes(alg) && state === 'next' && stateAge < PUBLISHED_BEFORE);
   if (!young) return;
-  const minutes = Math.floor(young.stateAge / 60);
+  const wait = Math.ceil((PUBLISHED_BEFORE - young.stateAge) / 60);
   throw new OperatorError(
-    `The next ${young.alg} key has been published for ${minutes === 1 ? '1 minute' : `${minutes} minutes`} only. Relying parties keep the published keys for up to an hour ` +
-      `and would refuse tokens signed with one they have not seen. Try again in ${60 - minutes} minutes, or use force if the current key is lost or stolen.`,
+    `The next ${young.alg} key has been published for less than an hour. Relying parties keep the published keys that long ` +
+      `and would refuse tokens signed with one they have not seen. Try again in ${wait} minute${wait === 1 ? '' : 's'}, or use force if the current key is lost or stolen.`,
   );
 }

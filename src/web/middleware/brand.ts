@@ -9,7 +9,8 @@ export function selectBrand(directory: BrandDirectory, providers: Providers): Mi
     const { req } = ctx;
     // Absolute-form targets and asterisks are for proxies (RFC 9112 3.2); a second source for the host is one too many.
     if (!req.url?.startsWith('/')) return refuse(ctx, 400, 'The request target must be a path.');
-    const host = requestedHost(req.headers.host);
+    // Two Host headers are two readers with two opinions (RFC 9112 3.2); Node would quietly take the first.
+    const host = req.headersDistinct.host?.length === 1 ? requestedHost(req.headers.host) : undefined;
     if (!host) return refuse(ctx, 400, 'The Host header is missing or malformed.');
     const brand = await directory.select(host, firstSegment(wellKnown(req.url)));
     // 421 Misdirected Request (RFC 9110 15.5.20): nobody of that name lives here.
@@ -18,6 +19,8 @@ export function selectBrand(directory: BrandDirectory, providers: Providers): Mi
     const { state } = ctx;
     state.brand = brand;
     state.mountPath = mountPathOf(brand);
+    // TLS ends before us: whether a cookie may say Secure is the issuer's to say, not the socket's.
+    ctx.cookies.secure = brand.issuer.startsWith('https:');
     state.provider = await providers.of(brand);
     rememberState(req, state);
     return next();

@@ -27,6 +27,6 @@ export function localeFor(locales: Locales, ctx: Context, uiLocales: string | un
   });
 }
 
-function cookieName(ctx: Context): string {
-  return `${ctx.state.brand.id}.lang`;
+function cookieName({ state: { brand } }: Context): string {
+  return `${brand.issuer.startsWith('https:') ? '__Host-' : ''}${brand.id}.lang`;
 }

@@ -5,6 +5,7 @@ import type { Middleware } from '../request.ts';
 
 export function health(db: Db): Middleware {
   return async (ctx, next) => {
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
     if (ctx.path === '/healthz') return answer(ctx, 200, 'ok');
     if (ctx.path !== '/readyz') return next();
     const ready = await check(db).then(

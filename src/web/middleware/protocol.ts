@@ -1,6 +1,8 @@
 // Everything that is no page of ours is the protocol's: handed to the brand's provider as it is.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Refusal } from '../../errors.ts';
 import type { Provider } from '../../oidc/pages.ts';
+import { cookieNames } from '../../oidc/settings.ts';
 import { readForm } from '../form.ts';
 import { seeOther } from '../pages/visit.ts';
 import type { Context, Middleware } from '../request.ts';
@@ -12,12 +14,30 @@ const callbacks = new WeakMap<Provider, Callback>();
 /** Endpoints that take GET and POST alike (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 2). */
 const POSTABLE = new Set(['/auth', '/session/end']);
 
+/** Documents that any origin may read, and pages under COEP may load. */
+const PUBLIC = new Set(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks']);
+
 export function protocol(): Middleware {
   return async (ctx) => {
+    if (PUBLIC.has(ctx.path)) ctx.set('cross-origin-resource-policy', 'cross-origin');
     if (ctx.method === 'POST' && POSTABLE.has(ctx.path)) return asGet(ctx);
+    if (isDeviceStep(ctx)) demandSession(ctx);
     ctx.respond = false;
     await callbackOf(ctx.state.provider)(ctx.req, ctx.res);
   };
+}
+
+/** A typed user code, and the way back from its sign-in at /device/:uid. */
+function isDeviceStep({ method, path, state }: Context): boolean {
+  if (!state.brand.settings.deviceFlow) return false;
+  return method === 'POST' ? path === '/device' : /^\/device\/[^/]+$/.test(path);
+}
+
+/** Both come with the session their form was drawn for. Without one the library fails to save the form of its error page: 500. */
+function demandSession(ctx: Context): void {
+  const { brand, provider } = ctx.state;
+  const { cookies } = provider.createContext(ctx.req, ctx.res);
+  if (!cookies.get(cookieNames(brand).session, { signed: true })) throw new Refusal('form_expired');
 }
 
 function callbackOf(provider: Provider): Callback {

@@ -1,6 +1,6 @@
 // What browsers are told about every answer. No inline script or style anywhere, nobody frames us, nothing is fetched from elsewhere.
 import { formActionSource } from '../../domain/redirect-uris.ts';
-import type { Middleware } from '../request.ts';
+import type { Context, Middleware } from '../request.ts';
 
 export const securityHeaders =
   (https: boolean): Middleware =>
@@ -17,9 +17,20 @@ export const securityHeaders =
       'x-frame-options': 'DENY',
       'cache-control': 'no-store',
     });
-    if (https) ctx.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
+    requireHttps(ctx, https);
     return next();
   };
+
+/** A brand that lives on https stays there (RFC 6797), whatever the address of the installation is. */
+export const strictTransport = (): Middleware => (ctx, next) => {
+  requireHttps(ctx, ctx.state.brand.issuer.startsWith('https:'));
+  return next();
+};
+
+function requireHttps(ctx: Context, https: boolean): void {
+  if (https) ctx.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
+  else ctx.remove('strict-transport-security');
+}
 
 /**
  * Browsers check form-action along the whole chain of redirects after a form, so the way back to the app must be named:

@@ -1,5 +1,6 @@
 // Who is asking. Forwarding headers count only when the socket's peer is a proxy the operator named; everyone else's are removed.
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Middleware } from '../request.ts';
 
@@ -45,7 +46,8 @@ function normalize(value: string): string | undefined {
     .replace(/%.*$/, '')
     .replace(/^\[(.*)\](:\d+)?$/, '$1')
     .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
-  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : undefined;
+  // ipaddr.js also takes 1, 127.1, octal and hexadecimal for addresses; proxies write none of these.
+  return isIP(bare) ? ipaddr.process(bare).toString() : undefined;
 }
 
 function isTrusted(address: string, networks: readonly Network[]): boolean {

@@ -36,7 +36,7 @@ function serveLogo({ logos }: Drawing, ctx: Context): void {
   if (!logo) return;
   ctx.set('cache-control', 'public, max-age=31536000, immutable');
   // It is somebody else's file: opened by itself an SVG could run script; in a sandbox it cannot.
-  ctx.set('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+  ctx.set('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox");
   ctx.body = logo.bytes;
   ctx.type = logo.mediaType;
 }

@@ -4,9 +4,9 @@ import { maskEmail } from '../../domain/email.ts';
 import { Refusal } from '../../errors.ts';
 import { clientOf } from '../../oidc/clients.ts';
 import { grantRequested } from '../../oidc/grant-access.ts';
-import { finishInteraction } from '../../oidc/interactions.ts';
 import * as accounts from '../../storage/accounts.ts';
 import { show } from '../drawing.ts';
+import { goOn } from './go-on.ts';
 import { restartUrl } from './gone.ts';
 import { formTarget, type PromptPage, seeOther, type Visit } from './visit.ts';
 
@@ -25,9 +25,9 @@ export const consent: PromptPage = {
       case 'continue':
         return allow(visit);
       case 'switch':
-        return seeOther(visit.ctx, restartUrl(visit.ctx, visit.interaction.params, 'login'));
+        return seeOther(visit.ctx, restartUrl(visit.ctx.state.brand, visit.interaction.params, 'login'));
       case 'deny':
-        return finish(visit, { error: 'access_denied', error_description: 'the end-user did not grant access' });
+        return goOn(visit, { error: 'access_denied', error_description: 'the end-user did not grant access' });
       default:
         throw new Refusal('form_expired');
     }
@@ -37,14 +37,9 @@ export const consent: PromptPage = {
 async function allow(visit: Visit): Promise<void> {
   const { ctx, interaction, client } = visit;
   // The brand's own app gets its grant when the request goes on; only "yes, it is me" was asked.
-  if (isOwnApp(client)) return finish(visit, { consent: {} });
+  if (isOwnApp(client)) return goOn(visit, { consent: {} });
   const grantId = await grantRequested(ctx.state.provider, interaction);
-  return finish(visit, { consent: { grantId } });
-}
-
-async function finish({ ctx, interaction }: Visit, result: Parameters<typeof finishInteraction>[3]): Promise<void> {
-  await finishInteraction(ctx.state.provider, ctx.req, ctx.res, result);
-  seeOther(ctx, interaction.returnTo);
+  return goOn(visit, { consent: { grantId } });
 }
 
 function isOwnApp(client: Visit['client']): boolean {

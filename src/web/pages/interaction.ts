@@ -21,7 +21,7 @@ export function interactionRoutes(drawing: Drawing): Middleware {
   const router = new Router<RequestState>();
   router.get('/interaction/:uid', async (ctx) => {
     const visit = await open(drawing, ctx);
-    if (!visit) return gone(drawing, ctx);
+    if (!visit) return gone(drawing, ctx, ctx.params.uid ?? '');
     await pageOf(visit).show(visit);
   });
   router.post('/interaction/:uid', async (ctx) => {
@@ -32,7 +32,7 @@ export function interactionRoutes(drawing: Drawing): Middleware {
     try {
       const visit = await open(drawing, ctx);
       // A second press: the first one has already gone on.
-      if (!visit) return await resumeSpent(drawing, ctx);
+      if (!visit) return await resumeSpent(drawing, ctx, uid);
       await pageOf(visit).submit(visit, form);
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;

@@ -3,14 +3,15 @@ import { Refusal } from '../../errors.ts';
 import { login as signIn } from '../../flows/login.ts';
 import { register } from '../../flows/register.ts';
 import { clientOf } from '../../oidc/clients.ts';
-import { finishInteraction, signedIn } from '../../oidc/interactions.ts';
+import { signedIn } from '../../oidc/interactions.ts';
 import { isDatabaseAway } from '../../storage/database.ts';
 import { deviceCookie, rememberDeviceCookie } from '../device-cookie.ts';
 import { show } from '../drawing.ts';
 import type { Form } from '../form.ts';
 import { answerUnavailable } from '../middleware/faults.ts';
 import type { FormState, LoginPage } from '../page-locals.ts';
-import { formTarget, type PromptPage, seeOther, type Visit } from './visit.ts';
+import { goOn } from './go-on.ts';
+import { formTarget, type PromptPage, type Visit } from './visit.ts';
 
 type Action = 'login' | 'register';
 type Entered = Awaited<ReturnType<typeof signIn>>;
@@ -43,11 +44,11 @@ async function enter({ drawing, ctx }: Visit, action: Action, form: Form): Promi
   }
 }
 
-async function finish({ ctx, interaction, client }: Visit, form: Form, entered: Entered): Promise<void> {
+async function finish(visit: Visit, form: Form, entered: Entered): Promise<void> {
+  const { ctx, client } = visit;
   rememberDeviceCookie(ctx, entered.deviceCookie);
   const result = signedIn(entered.account.id, { remember: form.remember === 'yes', firstParty: clientOf(client).first_party === true });
-  await finishInteraction(ctx.state.provider, ctx.req, ctx.res, result);
-  seeOther(ctx, interaction.returnTo);
+  return goOn(visit, result);
 }
 
 function answerRefusal(visit: Visit, action: Action, form: Form, error: unknown): void {

@@ -8,6 +8,7 @@ import * as accounts from '../../storage/accounts.ts';
 import { type AskingClient, type Drawing, show } from '../drawing.ts';
 import { stateOf } from '../request.ts';
 import { devicePages } from './device.ts';
+import { goOnAgain } from './go-on.ts';
 import { inputsOf, openingTag } from './library-forms.ts';
 import { askingClient } from './visit.ts';
 
@@ -23,7 +24,7 @@ export function providerPages(drawing: Drawing): ProviderPages {
   };
 }
 
-function drawError(drawing: Drawing, ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
+async function drawError(drawing: Drawing, ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): Promise<void> {
   const state = stateOf(ctx.req);
   const client = clientOf(ctx);
   const kind = faultKind(error, out);
@@ -33,6 +34,7 @@ function drawError(drawing: Drawing, ctx: KoaContextWithOIDC, out: ErrorOut, err
     ctx.set('retry-after', '2');
     return show(drawing, ctx, state, 'unavailable', { retryUrl: retryUrl(ctx) }, { client, status: 503 });
   }
+  if (kind === 'gone' && (await goOnAgain(drawing, ctx))) return;
   if (kind === 'gone') return show(drawing, ctx, state, 'gone', { reason: 'expired' }, { client, status });
   const detail = kind === 'request' ? [out.error, out.error_description].filter(Boolean).join(': ') : undefined;
   show(drawing, ctx, state, 'error', { reason: kind, reference: state.requestId, detail }, { client, status });

@@ -1,0 +1,113 @@
+// account create, find, disable, enable
+import type { Account } from '../domain/accounts.ts';
+import type { Brand } from '../domain/brands.ts';
+import { claimsFor, parseClaims } from '../domain/claims.ts';
+import { parseEmail } from '../domain/email.ts';
+import { identifierDigest, openIdentifierKey } from '../domain/identifiers.ts';
+import { OperatorError } from '../errors.ts';
+import { disableAccount, enableAccount } from '../flows/admin/disable-account.ts';
+import { register } from '../flows/register.ts';
+import type { Services } from '../services.ts';
+import * as accounts from '../storage/accounts.ts';
+import * as identifiers from '../storage/identifiers.ts';
+import { readJson } from './client-options.ts';
+import { type Command, flag, type Input, type Option, type Options, type Output, textOption, UsageError } from './command.ts';
+import { brandOption, findBrand } from './find-brand.ts';
+import { fields } from './text.ts';
+
+const whom: Readonly<Record<string, Option>> = {
+  brand: brandOption,
+  email: { type: 'string', value: 'address', says: 'The account with this e-mail address' },
+  id: { type: 'string', value: 'uuid', says: 'The account with this id (its sub)' },
+};
+
+export const accountCommands: Readonly<Record<string, Command>> = {
+  'account create': {
+    says: 'Create an account',
+    options: {
+      brand: brandOption,
+      email: { type: 'string', value: 'address', says: 'Its e-mail address' },
+      'password-stdin': { type: 'boolean', says: 'Read the password from standard input' },
+      password: { type: 'string', says: 'The password; it stays in the history of your shell' },
+      verified: { type: 'boolean', says: 'The address is known to be theirs' },
+      claims: { type: 'string', value: 'file', says: 'Standard claims as a JSON object' },
+    },
+    example: 'account create --brand demo --email anna@example.com --password-stdin --verified --claims anna.json',
+    run: create,
+  },
+  'account find': { says: 'Show an account', options: whom, example: 'account find --brand demo --email anna@example.com', run: find },
+  'account disable': {
+    says: 'Shut an account out: its sessions, grants and tokens end',
+    options: whom,
+    example: 'account disable --brand demo --email anna@example.com',
+    run: (input) => setDisabled(input, true),
+  },
+  'account enable': {
+    says: 'Let a disabled account sign in again',
+    options: whom,
+    example: 'account enable --brand demo --email anna@example.com',
+    run: (input) => setDisabled(input, false),
+  },
+};
+
+async function create({ options, services, stdin }: Input): Promise<Output> {
+  const email = textOption(options, 'email');
+  if (email === undefined) throw new UsageError('Which address? Add --email.');
+  const password = await readPassword(options, stdin);
+  const file = textOption(options, 'claims');
+  const claims = file === undefined ? {} : parseClaims(readJson(file));
+  const doors = await services();
+  const brand = await findBrand(doors, options);
+  const input = { email, password, claims, emailVerified: flag(options, 'verified'), byOperator: true };
+  const { account } = await register(doors, brand, input);
+  return describe(brand, account);
+}
+
+/** The line break that `echo` adds belongs to the terminal, not to the password. */
+async function readPassword(options: Options, stdin: Input['stdin']): Promise<string> {
+  const named = textOption(options, 'password');
+  const piped = flag(options, 'password-stdin');
+  if ((named !== undefined) === piped) throw new UsageError('Give the password with either --password-stdin or --password.');
+  return named ?? (await stdin()).replace(/\r?\n$/, '');
+}
+
+async function find({ options, services }: Input): Promise<Output> {
+  const doors = await services();
+  const brand = await findBrand(doors, options);
+  return describe(brand, await findAccount(doors, brand, options));
+}
+
+async function setDisabled({ options, services }: Input, disabled: boolean): Promise<Output> {
+  const doors = await services();
+  const brand = await findBrand(doors, options);
+  const { id, email } = await findAccount(doors, brand, options);
+  const changed = await (disabled ? disableAccount : enableAccount)(doors, brand, id);
+  const state = disabled ? 'disabled' : 'enabled';
+  const more = disabled ? 'Its sessions, grants and tokens have ended.' : 'It can sign in again.';
+  return {
+    json: { sub: id, disabled, changed },
+    text: changed ? `${email ?? id} is ${state}. ${more}` : `${email ?? id} was ${state} already.`,
+  };
+}
+
+async function findAccount({ db, keyring }: Services, brand: Brand, options: Options): Promise<Account> {
+  const [email, id] = [textOption(options, 'email'), textOption(options, 'id')];
+  if ((email === undefined) === (id === undefined)) throw new UsageError('Which account? Add either --email or --id.');
+  const digest = email && identifierDigest(openIdentifierKey(keyring, brand), 'email', parseEmail(email).canonical);
+  const accountId = digest ? await identifiers.find(db, brand.id, digest) : id;
+  const account = accountId && (await accounts.find(db, brand.id, accountId));
+  if (!account) throw new OperatorError(`${brand.slug} has no account ${email ? `with the address ${email}` : id}.`);
+  return account;
+}
+
+function describe(brand: Brand, account: Account): Output {
+  const json = {
+    ...claimsFor(account),
+    brand: brand.slug,
+    registered_at: account.registeredAt.toISOString(),
+    last_login_at: account.lastLoginAt.toISOString(),
+    disabled: account.disabledAt !== null,
+  };
+  const { brand: slug, sub, ...rest } = json;
+  return { json, text: fields({ brand: slug, sub, ...rest }) };
+}

@@ -1,0 +1,77 @@
+// The database: new enough, safe against a power cut, in step with our clock and our migrations.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../config.ts';
+import type { Db } from '../../storage/database.ts';
+import * as serverFacts from '../../storage/server-facts.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+const OLDEST = 150_000;
+
+export async function checkDatabase(db: Db, { databasePool, projectFolder }: Config, embedded: boolean): Promise<Finding[]> {
+  const asked = Date.now();
+  const facts = await serverFacts.read(db);
+  const answered = Date.now();
+  return [
+    ...server(facts, embedded),
+    ...durability(facts),
+    ...connections(facts, databasePool),
+    clock(facts.now - (asked + answered) / 2),
+    schema(await serverFacts.appliedMigrations(db), join(projectFolder, 'db/migrations')),
+  ];
+}
+
+function server({ version, encoding, writable }: serverFacts.ServerFacts, embedded: boolean): Finding[] {
+  const name = `PostgreSQL ${Math.floor(version / 10_000)}.${version % 10_000}`;
+  const findings: Finding[] = [];
+  if (version < OLDEST) findings.push(fail('database', `${name} is too old.`, 'Use PostgreSQL 15 or newer.'));
+  if (encoding !== 'UTF8')
+    findings.push(
+      fail('database', `The database's encoding is ${encoding}.`, 'Create the database with: create database portico encoding utf8'),
+    );
+  if (!writable) findings.push(fail('database', 'The database is a standby and takes no writes.', 'Point DATABASE_URL at the primary.'));
+  if (findings.length > 0) return findings;
+  return [ok('database', `${name} answers${embedded ? ' (the embedded development database)' : ''}, in UTF8.`)];
+}
+
+function durability({ fsync, synchronousCommit }: serverFacts.ServerFacts): Finding[] {
+  const remedy = 'Remove that line from postgresql.conf and reload.';
+  if (!fsync) return [fail('database', 'fsync is off: a power cut can destroy the database.', remedy)];
+  if (synchronousCommit === 'off')
+    return [fail('database', 'synchronous_commit is off: a crash can lose accounts that were just created.', remedy)];
+  return [ok('database', 'What is committed survives a crash (fsync and synchronous_commit are on).')];
+}
+
+function connections({ maxConnections }: serverFacts.ServerFacts, pool: number): Finding[] {
+  // Postgres keeps three for superusers, and an operator wants one to look.
+  if (pool <= maxConnections - 5) return [];
+  const remedy = 'Lower DATABASE_POOL, raise max_connections, or put a pooler in between.';
+  return [warn('database', `DATABASE_POOL is ${pool}, and the server takes ${maxConnections} connections from everybody.`, remedy)];
+}
+
+function clock(ahead: number): Finding {
+  const seconds = Math.abs(ahead) / 1_000;
+  if (seconds < 1) return ok('clock', 'This machine and the database agree on the time.');
+  const says = `This machine's clock is ${seconds.toFixed(1)} s ${ahead > 0 ? 'behind' : 'ahead of'} the database's.`;
+  const remedy = 'Run an NTP client (chrony, systemd-timesyncd) on both.';
+  // Client assertions and DPoP proofs are taken with 15 s of difference.
+  return seconds < 10 ? warn('clock', says, remedy) : fail('clock', `${says} Tokens will be refused.`, remedy);
+}
+
+function schema(applied: { name: string; breaking: boolean }[], folder: string): Finding {
+  const ours = readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .map((name) => name.slice(0, -'.sql'.length))
+    .sort();
+  const theirs = new Set(applied.map(({ name }) => name));
+  const newer = applied.find(({ name, breaking }) => breaking && !ours.includes(name));
+  if (newer)
+    return fail(
+      'schema',
+      `A newer Portico migrated this database (${newer.name}); this version cannot work with it.`,
+      'Start the newer version.',
+    );
+  const pending = ours.filter((name) => !theirs.has(name));
+  if (pending.length === 0) return ok('schema', `The schema is up to date (${ours.at(-1)}).`);
+  return warn('schema', `Migrations are pending: ${pending.join(', ')}.`, 'Run: npm run portico -- migrate (each start does it too).');
+}

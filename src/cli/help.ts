@@ -1,0 +1,35 @@
+// Help is written from the commands' descriptions, so that it cannot lag behind them.
+import type { Command, Option } from './command.ts';
+
+const CALL = 'npm run portico --';
+
+export function overview(commands: Readonly<Record<string, Command>>): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length));
+  const lines = Object.entries(commands).map(([name, { says }]) => `  ${name.padEnd(width)}  ${says}`);
+  return [
+    `Usage: ${CALL} <command> [options]`,
+    '',
+    ...lines,
+    '',
+    'Each command explains itself with --help and prints one JSON document with --json.',
+    'In scripts, npm run -s keeps npm itself quiet.',
+  ].join('\n');
+}
+
+export function helpFor(name: string, command: Command): string {
+  const words = (command.arguments ?? []).map((argument) => ` <${argument}>`).join('');
+  const options = Object.entries({ ...command.options, ...globalOptions });
+  const heads = options.map(([option, description]) => head(option, description));
+  const width = Math.max(...heads.map((text) => text.length));
+  const lines = options.map(([, { says }], index) => `  ${heads[index]?.padEnd(width)}  ${says}`);
+  return [command.says, '', `Usage: ${CALL} ${name}${words} [options]`, '', ...lines, '', `Example: ${CALL} ${command.example}`].join('\n');
+}
+
+export const globalOptions: Readonly<Record<string, Option>> = {
+  json: { type: 'boolean', says: 'Print one JSON document' },
+  help: { type: 'boolean', says: 'Explain this command' },
+};
+
+function head(name: string, { type, value, multiple }: Option): string {
+  return `--${name}${type === 'string' ? ` <${value ?? 'text'}>` : ''}${multiple ? ' …' : ''}`;
+}

@@ -1,0 +1,122 @@
+// A newcomer's first minutes in a real browser: the demo app, the hosted page, and back.
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser, openPage } from '../support/browser.ts';
+import { type DemoSite, startDemoSite } from '../support/demo-site.ts';
+import { newEmail, password } from '../support/people.ts';
+
+let browser: Browser;
+let site: DemoSite;
+
+beforeAll(async () => {
+  [browser, site] = await Promise.all([launchBrowser(), startDemoSite()]);
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
+
+const homes = { 'Roast & Co.': '/', Harbour: '/harbour' };
+
+async function register(page: Page, email: string): Promise<void> {
+  const form = page.getByRole('form', { name: 'I’m new here' });
+  await form.getByLabel('Email').fill(email);
+  await form.getByLabel('Password', { exact: true }).fill(password);
+  await form.getByRole('button', { name: 'Create account' }).click();
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  for (const [brand, home] of Object.entries(homes)) {
+    test(`${brand} ${javaScriptEnabled ? 'with' : 'without'} JavaScript: join, see the claims, refresh, sign out, sign in`, async () => {
+      const { page, context, complaints } = await openPage(browser, { javaScriptEnabled });
+      const email = newEmail();
+      await page.goto(site.url + home);
+      await page.getByRole('link', { name: 'Sign in' }).click();
+      await page.getByRole('heading', { name: `Sign in or join ${brand}` }).waitFor();
+      await register(page, email);
+      await page.getByText(`You’re signed in as ${email}`).waitFor();
+      expect(page.url()).toBe(site.url + home);
+      const claims = page.getByRole('table');
+      expect(await claims.getByRole('row', { name: /^email_verified/ }).innerText()).toMatch(/false\s+Userinfo/);
+      expect(await claims.getByRole('row', { name: /^iss/ }).innerText()).toContain(
+        site.portico.issuers[home === '/' ? 'demo' : 'harbour'],
+      );
+
+      await page.getByRole('button', { name: 'Refresh' }).click();
+      expect(await page.getByRole('status').innerText()).toMatch(/the refresh token was replaced, [0-9a-f]{8} became [0-9a-f]{8}/);
+
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: `Sign out of ${brand}?` }).waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('link', { name: 'Create account' }).waitFor();
+      expect(page.url()).toBe(site.url + home);
+
+      await page.getByRole('link', { name: 'Sign in' }).click();
+      const form = page.getByRole('form', { name: 'I have an account' });
+      await form.getByLabel('Email').fill(email);
+      await form.getByLabel('Password', { exact: true }).fill(password);
+      await form.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText(`You’re signed in as ${email}`).waitFor();
+      expect(complaints).toEqual([]);
+      await context.close();
+    });
+  }
+}
+
+// Harbour is dark by choice, in both schemes.
+const looks = [
+  ['Roast & Co.', 'light'],
+  ['Roast & Co.', 'dark'],
+  ['Harbour', 'light'],
+] as const;
+
+for (const [brand, colorScheme] of looks) {
+  test(`${brand}, ${colorScheme}: no violation of accessibility on the way in, and nothing to scroll sideways at 320 px`, async () => {
+    const { page, context, complaints } = await openPage(browser, { colorScheme, viewport: { width: 320, height: 640 } });
+    await page.goto(site.url + homes[brand]);
+    await inspect(page);
+    await page.getByRole('link', { name: 'Create account' }).click();
+    await inspect(page);
+    await register(page, 'no address');
+    await page.getByRole('alert').waitFor();
+    expect(await page.title()).toMatch(/^Error: /);
+    await inspect(page);
+    await register(page, newEmail());
+    await page.getByRole('table').waitFor();
+    await inspect(page);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await inspect(page);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+}
+
+async function inspect(page: Page): Promise<void> {
+  await page.waitForLoadState();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect({ url: page.url(), violations: violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]) }).toEqual({
+    url: page.url(),
+    violations: [],
+  });
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+}
+
+test('the hosted page follows the dark scheme of a light brand', async () => {
+  const surfaces = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page, context } = await openPage(browser, { colorScheme });
+    await page.goto(`${site.url}/sign-in`);
+    surfaces.push(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor'));
+    await context.close();
+  }
+  expect(surfaces).toEqual(['rgb(250, 244, 236)', 'rgb(28, 20, 19)']);
+});
+
+test('the way back with an address of another day explains and leads on', async () => {
+  const { page, context } = await openPage(browser);
+  await page.goto(`${site.url}/callback?code=old&state=unknown`);
+  await page.getByRole('heading', { name: 'This sign-in is over' }).waitFor();
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  expect(new URL(page.url()).pathname).toMatch(/^\/interaction\//);
+  await context.close();
+});

@@ -1,0 +1,207 @@
+// The database goes away and comes back: people are told, nothing typed is lost, nothing has to be restarted.
+import { clientsOfTest, party, secrets } from '../support/clients.ts';
+import { type Answer, exchange, postForm } from '../support/exchange.ts';
+import { Browser, type Page } from '../support/http-browser.ts';
+import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
+import type { RelyingParty, Tokens } from '../support/relying-party.ts';
+import { openWire, type Wire } from '../support/tcp-proxy.ts';
+
+let portico: RunningPortico;
+let wire: Wire;
+let shop: RelyingParty;
+let tokens: Tokens;
+let page: Page;
+let cookie: string;
+const [email, password] = ['ada@nightfall.example', 'tremolo cassette 47'];
+const authorization = `Basic ${btoa(`shop:${encodeURIComponent(secrets.shop ?? '')}`)}`;
+
+beforeAll(async () => {
+  const through = async (url: string) => {
+    wire = await openWire(url);
+    return wire.url;
+  };
+  portico = await startPortico({ settings: { deviceFlow: true }, brands: [{ ...demoBrand, clients: clientsOfTest }], through });
+  shop = await party(portico.issuer, 'shop');
+  const browser = new Browser(portico.issuer);
+  const begun = await shop.begin();
+  const first = await browser.get(begun.url);
+  tokens = await shop.finish((await browser.submit(first, first.form('register'), { email, password })).url, begun);
+  // The addresses people and apps use all day have been used.
+  for (const path of paths) await exchange(portico.issuer + path);
+  await signInPage();
+});
+afterAll(async () => {
+  await portico.stop();
+  await wire.close();
+});
+afterEach(async () => {
+  await wire.mend();
+  await recovered();
+});
+
+const paths = ['/', '/auth', '/token', '/request', '/userinfo', '/session/end', '/device', '/interaction/x', '/jwks', '/assets/x.css', '/reg/x'];
+
+/** A fresh browser with the sign-in page open. */
+async function signInPage(): Promise<void> {
+  const browser = new Browser(portico.issuer);
+  page = await browser.get((await shop.begin()).url);
+  cookie = browser.cookies.header(new URL(page.url));
+}
+
+/** @returns milliseconds until the database is used again. */
+async function recovered(): Promise<number> {
+  const started = performance.now();
+  while ((await exchange(`${portico.issuer}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+  return performance.now() - started;
+}
+
+const html = { accept: 'text/html' };
+const query = { client_id: 'shop', response_type: 'code', scope: 'openid', redirect_uri: 'https://shop.example/callback', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' };
+const asking = () => `${portico.issuer}/auth?${new URLSearchParams(query)}`;
+
+function expectUnavailable(answer: Answer): void {
+  expect([answer.status, answer.body.slice(0, 200)]).toEqual([503, expect.anything()]);
+  expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  expect(answer.milliseconds).toBeLessThan(1_600);
+  expect(answer.body).not.toMatch(/ECONN|postgres|timeout exceeded|terminated|\.ts:/i);
+}
+
+const ways: [says: string, () => Promise<void> | void][] = [
+  ['refuses connections', () => wire.cut()],
+  // New connections hang, as behind a failed switch; those in use were cut.
+  ['does not answer', async () => {
+    await wire.cut();
+    wire.freeze();
+    await wire.mend();
+    wire.freeze();
+  }],
+];
+
+describe.each(ways)('while it %s', (_, away) => {
+  beforeEach(signInPage);
+
+  test('pages say so within a second and a half, and when to come back', async () => {
+    await away();
+    for (const url of [asking(), page.url, `${portico.issuer}/session/end`, `${portico.issuer}/device`]) {
+      const answer = await exchange(url, { headers: { ...html, cookie } });
+      expectUnavailable(answer);
+      expect(answer.headers['content-type']).toContain('text/html');
+      expect(answer.body).toContain('We’ll be right back');
+      expect(answer.body).toContain('/assets/');
+    }
+  });
+
+  test.each(['login', 'register'])('the form "%s" comes back with the e-mail and without the password', async (action) => {
+    await away();
+    const fields = { ...page.form(action).fields, email: 'typed@nightfall.example', password: 'what I typed 99', remember: 'yes' };
+    const answer = await postForm(page.url, fields, { cookie, ...html });
+    expectUnavailable(answer);
+    expect(answer.body).toContain('value="typed@nightfall.example"');
+    expect(answer.body).not.toContain('what I typed 99');
+    expect(answer.body).toContain('name="remember" value="yes"');
+  });
+
+  test('the form that came back works when the database does', async () => {
+    await away();
+    const answer = await postForm(page.url, { ...page.form('login').fields, email, password }, { cookie, ...html });
+    await wire.mend();
+    await recovered();
+    const fields = Object.fromEntries([...answer.body.matchAll(/name="(csrf|action|email)"[^>]*? value="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+    const action = /<form[^>]*action="([^"]*)"/.exec(answer.body)?.[1];
+    const again = await postForm(new URL(action ?? '', portico.issuer).href, { ...fields, password } as Record<string, string>, { cookie });
+    expect(again.status).toBe(303);
+  });
+
+  test.each([
+    ['/token', { grant_type: 'refresh_token', refresh_token: 'x' }],
+    ['/token', { grant_type: 'authorization_code', code: 'x', redirect_uri: 'https://shop.example/callback' }],
+    ['/token', { grant_type: 'client_credentials' }],
+    ['/token/introspection', { token: 'x' }],
+    ['/token/revocation', { token: 'x' }],
+    ['/request', query],
+    ['/device/auth', {}],
+  ] as [string, Record<string, string>][])('%s answers clients in JSON', async (path, fields) => {
+    await away();
+    for (const accept of ['application/json', '*/*']) {
+      const answer = await postForm(portico.issuer + path, fields, { authorization, accept });
+      expectUnavailable(answer);
+      expect(JSON.parse(answer.body)).toEqual({ error: 'temporarily_unavailable', error_description: expect.any(String) });
+    }
+  });
+
+  test('userinfo answers clients in JSON, and a token is not called wrong', async () => {
+    await away();
+    const answer = await exchange(`${portico.issuer}/userinfo`, { headers: { authorization: `Bearer ${tokens.access_token}`, accept: 'application/json' } });
+    expectUnavailable(answer);
+    expect(answer.headers['www-authenticate']).toBeUndefined();
+  });
+
+  test('what needs no database is served: alive, discovery, keys, the front page, styles', async () => {
+    await away();
+    const stylesheet = /href="(\/assets\/[^"]+\.css)"/.exec(page.body)?.[1] ?? '';
+    // Longer than a brand is trusted without asking.
+    for (let second = 0; second < 3; second += 1) {
+      for (const path of ['/healthz', '/.well-known/openid-configuration', '/jwks', '/', stylesheet]) {
+        const answer = await exchange(portico.issuer + path);
+        expect([path, answer.status]).toEqual([path, 200]);
+        expect(answer.milliseconds).toBeLessThan(700);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 600));
+    }
+    const ready = await exchange(`${portico.issuer}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(ready.milliseconds).toBeLessThan(1_600);
+  });
+
+  test('a host nobody has asked for yet is "try again", not "unknown"', async () => {
+    await away();
+    const answer = await exchange(`${portico.issuer}/`, { headers: { host: 'never.seen.example' } });
+    expectUnavailable(answer);
+  });
+
+  test('a code and a refresh token outlive it', async () => {
+    const browser = new Browser(portico.issuer);
+    const begun = await shop.begin();
+    const open = await browser.get(begun.url);
+    const back = await browser.submit(open, open.form('login'), { email, password });
+    await away();
+    await expect(shop.finish(back.url, begun)).rejects.toMatchObject({ status: 503 });
+    await expect(shop.refresh(tokens.refresh_token ?? '')).rejects.toMatchObject({ status: 503 });
+    await wire.mend();
+    await recovered();
+    await expect(shop.finish(back.url, begun)).resolves.toMatchObject({ token_type: 'bearer' });
+    tokens = await shop.refresh(tokens.refresh_token ?? '');
+    expect(tokens.access_token).toBeTruthy();
+  });
+
+  test('it is used again within two seconds, without a restart', async () => {
+    await away();
+    for (let tries = 0; tries < 20; tries += 1) void exchange(asking()).catch(() => {});
+    expectUnavailable(await exchange(asking(), { headers: html }));
+    await wire.mend();
+    expect(await recovered()).toBeLessThan(2_000);
+    expect((await exchange(asking())).status).toBe(303);
+  });
+});
+
+test('while it comes and goes people only ever see "try again"', async () => {
+  const seen = new Set<number>();
+  let going = true;
+  const people = Array.from({ length: 8 }, async () => {
+    while (going) {
+      seen.add((await exchange(asking(), { headers: html })).status);
+      seen.add((await postForm(`${portico.issuer}/token`, { grant_type: 'refresh_token', refresh_token: 'x' }, { authorization })).status);
+    }
+  });
+  for (let times = 0; times < 5; times += 1) {
+    await wire.cut();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await wire.mend();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  going = false;
+  await Promise.all(people);
+  expect([...seen].filter((status) => ![303, 400, 503].includes(status))).toEqual([]);
+  expect(seen).toContain(503);
+  expect(seen).toContain(303);
+});

@@ -1,0 +1,228 @@
+// The header crawl: whatever is answered, browsers are told the same about it (security.md FE-1, FE-2, SE-2, AS-14).
+import { applyBrand } from '../../src/flows/admin/apply-brand.ts';
+import { clientsOfTest, party, secrets } from '../support/clients.ts';
+import { type Answer, exchange, postForm } from '../support/exchange.ts';
+import { Browser } from '../support/http-browser.ts';
+import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
+
+let portico: RunningPortico;
+const secureHost = 'id.harbour.example';
+const logo = { mediaType: 'image/svg+xml', bytes: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>') };
+const authorization = `Basic ${btoa(`shop:${encodeURIComponent(secrets.shop ?? '')}`)}`;
+const [email, password] = ['ada@nightfall.example', 'tremolo cassette 47'];
+
+beforeAll(async () => {
+  const settings = { deviceFlow: true, dynamicRegistration: true };
+  portico = await startPortico({ settings, brands: [{ ...demoBrand, logo, clients: clientsOfTest }] });
+  const brand = { slug: 'harbour', name: 'Harbour', issuer: `https://${secureHost}`, settings, logo, clients: clientsOfTest };
+  await applyBrand(portico.services, { ...brand, algorithms: ['ES256'] });
+});
+afterAll(() => portico.stop());
+
+interface Visited {
+  what: string;
+  answer: Answer;
+}
+
+/** Every kind of answer, from one brand; `host` picks the one on https. */
+async function crawl(host?: string): Promise<Visited[]> {
+  const visited: Visited[] = [];
+  const own = host ? { host } : {};
+  const visit = async (what: string, path: string, headers: Record<string, string> = {}, method = 'GET', body?: string) => {
+    const answer = await exchange(portico.issuer + path, { method, headers: { accept: 'text/html', ...own, ...headers }, ...(body !== undefined && { body }) });
+    visited.push({ what: `${method} ${what}`, answer });
+    return answer;
+  };
+  const post = (what: string, path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+    visit(what, path, headers, 'POST', new URLSearchParams(fields).toString());
+
+  const home = await visit('home', '/');
+  for (const [, path] of home.body.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)) await visit(`asset ${path}`, path as string);
+  const stylesheet = /href="(\/assets\/[^"]+\.css)"/.exec(home.body)?.[1] as string;
+  const { headers } = await visit('compressed asset', stylesheet, { 'accept-encoding': 'br' });
+  await visit('unchanged asset', stylesheet, { 'accept-encoding': 'br', 'if-none-match': String(headers.etag) });
+  await visit('unknown asset', '/assets/none.css');
+  await visit('unknown page', '/nowhere');
+  await visit('unknown page as JSON', '/nowhere', { accept: 'application/json' });
+  await visit('language switch', '/?lang=de');
+  await visit('malformed address', '/%ff');
+  await visit('unknown host', '/', { host: 'evil.example' });
+  await visit('malformed host', '/', { host: 'a@b' });
+  await visit('health', '/healthz');
+  await visit('readiness', '/readyz');
+  for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks']) await visit(path, path, { accept: '*/*' });
+  await visit('bad authorization request', '/auth');
+  await visit('authorization of an unknown client', '/auth?client_id=nobody');
+  const usual = { client_id: 'shop', response_type: 'code', scope: 'openid', redirect_uri: 'https://shop.example/callback', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' };
+  const query = (more: Record<string, string> = {}) => `/auth?${new URLSearchParams({ ...usual, ...more })}`;
+  await visit('error at the app', query({ prompt: 'none' }));
+  await visit('form_post', query({ prompt: 'none', response_mode: 'form_post' }));
+  await post('authorization', '/auth', usual);
+  const begun = await visit('authorization', query());
+  const uid = begun.headers.location?.split('/').at(-1);
+  const cookie = cookieHeader(begun);
+  const page = await visit('sign-in page', `/interaction/${uid}`, { cookie });
+  const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1] as string;
+  await visit('sign-in page elsewhere', `/interaction/${uid}`);
+  await visit('sign-in page of nobody', '/interaction/nobody');
+  await post('forged form', `/interaction/${uid}`, { email }, { cookie });
+  await post('refused sign-in', `/interaction/${uid}`, { csrf, email, password }, { cookie });
+  await visit('body of another type', `/interaction/${uid}`, { cookie, 'content-type': 'text/plain' }, 'POST', 'a');
+  const created = await post('account', `/interaction/${uid}`, { csrf, action: 'register', email, password }, { cookie });
+  const back = await visit('way back', new URL(created.headers.location ?? '').pathname, { cookie });
+  expect(back.headers.location).toContain('code=');
+  const session = cookieHeader(back);
+  await visit('sign-out', '/session/end', { cookie: session });
+  await visit('sign-out of nobody', '/session/end');
+  await post('sign-out without its token', '/session/end/confirm', {}, { cookie: session });
+  await visit('signed out', '/session/end/success');
+  await visit('device', '/device');
+  await post('device without a session', '/device', { user_code: 'x' });
+  const code = new URL(back.headers.location ?? '').searchParams.get('code') ?? '';
+  const json = { authorization, accept: 'application/json' };
+  await post('token', '/token', { grant_type: 'authorization_code', code, redirect_uri: usual.redirect_uri }, json);
+  await post('token of a stranger', '/token', {}, { accept: 'application/json' });
+  await post('pushed request', '/request', usual, json);
+  await post('introspection', '/token/introspection', { token: 'x' }, json);
+  await post('revocation', '/token/revocation', { token: 'x' }, json);
+  await post('device authorization', '/device/auth', { client_id: 'shop' }, json);
+  await visit('userinfo', '/userinfo', { authorization: 'Bearer x', accept: 'application/json' });
+  await post('registration', '/reg', { a: 'b' }, { accept: 'application/json' });
+  await visit('wrong method', '/token', { accept: 'application/json' });
+  await visit('preflight', '/token', { origin: 'https://evil.example', 'access-control-request-method': 'POST' }, 'OPTIONS');
+  return visited;
+}
+
+function cookieHeader({ headers }: Answer): string {
+  return (headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ');
+}
+
+const isAsset = ({ what, answer }: Visited) => /asset \/|compressed|unchanged/.test(what) && answer.status < 400;
+
+describe.each([
+  ['a brand on http', undefined],
+  ['a brand on https', secureHost],
+])('%s', (_, host) => {
+  let visited: Visited[];
+  beforeAll(async () => {
+    visited = await crawl(host);
+  });
+  const faults = (isWrong: (visit: Visited) => boolean, say: (visit: Visited) => unknown = ({ answer }) => answer.status) =>
+    visited.filter(isWrong).map((visit) => `${visit.what}: ${say(visit)}`);
+  const header = (name: string) => ({ answer }: Visited) => String(answer.headers[name] ?? '');
+
+  test('nothing broke on the way', () => {
+    expect(visited.length).toBeGreaterThan(45);
+    expect(faults(({ answer }) => answer.status >= 500)).toEqual([]);
+  });
+
+  test('every answer has a policy that loads nothing, runs only our scripts and is framed by nobody', () => {
+    const policy = header('content-security-policy');
+    expect(faults((visit) => !/(^|; )default-src 'none'(;|$)/.test(policy(visit)), policy)).toEqual([]);
+    expect(faults((visit) => !isLogo(visit) && !/(^|; )script-src 'self'( 'sha256-[^']+')?(;|$)/.test(policy(visit)), policy)).toEqual([]);
+    expect(faults((visit) => !/(^|; )frame-ancestors 'none'(;|$)/.test(policy(visit)), policy)).toEqual([]);
+    expect(faults((visit) => !isLogo(visit) && !/(^|; )base-uri 'none'(;|$)/.test(policy(visit)), policy)).toEqual([]);
+    expect(faults((visit) => /unsafe-inline/.test(policy(visit)) && !/sandbox/.test(policy(visit)), policy)).toEqual([]);
+    expect(faults((visit) => /unsafe-eval|\*(?!;)|http:\/\/(?!localhost|127)/.test(policy(visit)), policy)).toEqual([]);
+  });
+  const isLogo = ({ answer }: Visited) => String(answer.headers['content-type']).startsWith('image/');
+
+  test.each([
+    ['x-content-type-options', /^nosniff$/],
+    ['referrer-policy', /^(no-referrer|same-origin)$/],
+    ['cross-origin-opener-policy', /^same-origin$/],
+    ['cross-origin-resource-policy', /^(same-origin|cross-origin)$/],
+    ['x-frame-options', /^DENY$/],
+    ['permissions-policy', /camera=\(\)/],
+    ['x-request-id', /^[\da-f-]{36}$/],
+  ])('every answer has %s', (name, value) => {
+    expect(faults((visit) => !value.test(header(name)(visit)), header(name))).toEqual([]);
+  });
+
+  test('what others may read says so, and nothing else does', () => {
+    const open = visited.filter(({ answer }) => answer.headers['cross-origin-resource-policy'] === 'cross-origin').map(({ what }) => what);
+    expect(open).toEqual(['GET /.well-known/openid-configuration', 'GET /.well-known/oauth-authorization-server', 'GET /jwks']);
+  });
+
+  test('nothing is kept by caches but assets, and those for a year', () => {
+    const cached = header('cache-control');
+    expect(faults((visit) => !isAsset(visit) && !/\bno-store\b/.test(cached(visit)), cached)).toEqual([]);
+    expect(faults((visit) => isAsset(visit) && cached(visit) !== 'public, max-age=31536000, immutable', cached)).toEqual([]);
+  });
+
+  test('a browser that came by https stays on https', () => {
+    const transport = header('strict-transport-security');
+    const expected = host ? 'max-age=31536000; includeSubDomains' : '';
+    const elsewhere = /unknown host|malformed host|health|readiness/;
+    expect(faults((visit) => !elsewhere.test(visit.what) && transport(visit) !== expected, transport)).toEqual([]);
+  });
+
+  test('nobody learns what we are made of', () => {
+    expect(faults(({ answer }) => Boolean(answer.headers['x-powered-by'] ?? answer.headers.server))).toEqual([]);
+    expect(faults(({ answer }) => /node_modules|oidc-provider|koa|\.ts:\d+/i.test(answer.body))).toEqual([]);
+  });
+
+  test('redirects have no body and are no redirects that repeat a form', () => {
+    const redirects = visited.filter(({ answer }) => answer.status >= 300 && answer.status < 400 && answer.status !== 304);
+    expect(redirects.length).toBeGreaterThan(4);
+    expect(redirects.filter(({ answer }) => answer.body !== '').map(({ what }) => what)).toEqual([]);
+    expect(redirects.filter(({ answer }) => ![302, 303].includes(answer.status)).map(({ what }) => what)).toEqual([]);
+    expect(redirects.filter(({ what, answer }) => what.startsWith('POST') && answer.status !== 303).map(({ what }) => what)).toEqual([]);
+  });
+
+  test('JSON is never shown as a page', () => {
+    expect(faults(({ answer }) => /^[{[]/.test(answer.body) && !String(answer.headers['content-type']).startsWith('application/'))).toEqual([]);
+    expect(faults(({ answer }) => /^\s*</.test(answer.body) && !/^(text\/html|image\/svg)/.test(String(answer.headers['content-type'])))).toEqual([]);
+  });
+
+  test('every cookie is out of reach of scripts and other sites', () => {
+    const cookies = visited.flatMap(({ answer }) => answer.headers['set-cookie'] ?? []).filter((line) => !/expires=Thu, 01 Jan 1970/.test(line));
+    const names = [...new Set(cookies.map((line) => line.split('=')[0]?.replace(/\d+\./, '')))].sort();
+    const [atHost, atPath] = host ? ['__Host-', '__Secure-'] : ['', ''];
+    const expected = [`${atHost}device`, `${atHost}lang`, ...[`${atPath}interaction`, `${atPath}resume`, `${atHost}session`].flatMap((name) => [name, `${name}.sig`])];
+    expect(names).toEqual(expected.sort());
+    for (const line of cookies) {
+      expect(line).toMatch(/; httponly/i);
+      expect(line).toMatch(/; samesite=lax/i);
+      expect(line).not.toMatch(/; domain=/i);
+      if (host) expect(line).toMatch(/; secure/i);
+      else expect(line).not.toMatch(/; secure/i);
+      if (line.startsWith('__Host-')) expect(line).toMatch(/; path=\/(;|$)/i);
+      expect(line.length).toBeLessThan(4_096);
+    }
+  });
+});
+
+describe('reading from another origin', () => {
+  const ask = (path: string, headers: Record<string, string>, method = 'GET') => exchange(portico.issuer + path, { method, headers });
+  const allowed = ({ headers }: Answer) => headers['access-control-allow-origin'];
+
+  test.each(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks'])('%s is open to every origin', async (path) => {
+    expect(['*', 'https://app.example']).toContain(allowed(await ask(path, { origin: 'https://app.example' })));
+    const preflight = await ask(path, { origin: 'https://app.example', 'access-control-request-method': 'GET' }, 'OPTIONS');
+    expect(['*', 'https://app.example']).toContain(allowed(preflight));
+  });
+
+  test.each(['/', '/auth', '/interaction/x', '/session/end', '/device', '/nowhere', '/healthz'])('%s is open to none', async (path) => {
+    for (const origin of ['https://app.example', 'null', portico.issuer]) {
+      expect(allowed(await ask(path, { origin }))).toBeUndefined();
+      expect(allowed(await ask(path, { origin, 'access-control-request-method': 'POST' }, 'OPTIONS'))).toBeUndefined();
+    }
+  });
+
+  test('a page of ours cannot be read with credentials', async () => {
+    const answer = await ask('/.well-known/openid-configuration', { origin: 'https://app.example' });
+    expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
+  });
+});
+
+test('a page allows forms to go back to this app and to no other', async () => {
+  const policyOf = async (client: 'shop' | 'phone') => {
+    const browser = new Browser(portico.issuer);
+    const page = await browser.get((await (await party(portico.issuer, client)).begin()).url);
+    return /form-action ([^;]*)/.exec(String(page.headers['content-security-policy']))?.[1];
+  };
+  expect(await policyOf('shop')).toBe("'self' https:");
+  expect(await policyOf('phone')).toBe("'self' https: http://127.0.0.1:*");
+  expect((await postForm(`${portico.issuer}/interaction/x`, {})).status).toBe(403);
+});

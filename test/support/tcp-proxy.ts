@@ -1,0 +1,70 @@
+// A wire between the product and its database that can be cut: what a restart, a failover or a pulled cable looks like from here.
+import net from 'node:net';
+
+export interface Wire {
+  /** The address through the wire. */
+  url: string;
+  /** Ends every connection; new ones are refused. */
+  cut(): Promise<void>;
+  /** New connections are accepted and never answered; those there are stay silent. */
+  freeze(): void;
+  /** As if nothing had been. */
+  mend(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `url` is a database's address with host and port. */
+export async function openWire(url: string): Promise<Wire> {
+  const target = new URL(url);
+  const sockets = new Set<net.Socket>();
+  let frozen = false;
+  let server: net.Server | undefined;
+  let port = 0;
+
+  const keep = (socket: net.Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    return socket;
+  };
+  const pass = (from: net.Socket, to: net.Socket) => {
+    from.on('data', (chunk) => void (frozen || to.write(chunk)));
+    from.on('close', () => to.destroy());
+  };
+  const listen = () =>
+    new Promise<void>((resolve) => {
+      server = net.createServer((near) => {
+        keep(near);
+        const far = keep(net.connect(Number(target.port), target.hostname));
+        pass(near, far);
+        pass(far, near);
+      });
+      server.listen(port, '127.0.0.1', () => {
+        port = (server?.address() as net.AddressInfo).port;
+        resolve();
+      });
+    });
+  const cut = async () => {
+    const closed = new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+    server = undefined;
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+
+  await listen();
+  const through = new URL(url);
+  through.hostname = '127.0.0.1';
+  through.port = String(port);
+  return {
+    url: through.href,
+    cut,
+    freeze: () => {
+      frozen = true;
+    },
+    mend: async () => {
+      frozen = false;
+      if (!server) await listen();
+    },
+    close: cut,
+  };
+}
