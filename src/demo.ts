@@ -5,7 +5,7 @@ import { readBrandFiles } from './brand-files.ts';
 import type { Config } from './config.ts';
 import type { Brand } from './domain/brands.ts';
 import type { ClientMetadata } from './domain/clients.ts';
-import { applyBrand } from './flows/admin/apply-brand.ts';
+import { type ApplyBrand, applyBrand } from './flows/admin/apply-brand.ts';
 import type { Services } from './services.ts';
 import * as brands from './storage/brands.ts';
 import * as clients from './storage/clients.ts';
@@ -29,8 +29,13 @@ export async function applyDemoBrands(services: Services): Promise<void> {
     const known = await brands.findBySlug(db, slug);
     if (!known) await applyBrand(services, { ...files, clients: demoClients });
     else if (known.issuer !== files.issuer || !(await knowsDemoApp(services, known, demoClients)))
-      await applyBrand(services, { slug, name: known.name, issuer: files.issuer, clients: demoClients });
+      await applyBrand(services, { slug, name: known.name, issuer: files.issuer, ...homeOf(files), clients: demoClients });
   }
+}
+
+function homeOf({ theme }: ApplyBrand): Pick<ApplyBrand, 'theme'> {
+  const home = theme?.links?.home;
+  return home ? { theme: { links: { home } } } : {};
 }
 
 async function knowsDemoApp({ db }: Services, brand: Brand, wanted: { metadata: ClientMetadata }[]): Promise<boolean> {

@@ -41,16 +41,22 @@ export function createClientStore({ db }: Pick<Services, 'db'>, brand: Brand): C
   return {
     async find(id) {
       const client = await clients.find(db, brand.id, id);
-      return client && !client.disabledAt ? toPayload(client) : undefined;
+      return client && !client.disabledAt ? toPayload(client, brand) : undefined;
     },
     upsert: (_id, payload) => saveDynamic(db, brand, payload as DynamicPayload),
     destroy: (id) => clients.remove(db, brand.id, id),
   };
 }
 
-function toPayload({ metadata, secrets }: Client): object {
-  if (!needsSecret(metadata)) return metadata;
-  return { ...metadata, client_secret: PLACEHOLDER, secret_digests: secrets };
+function toPayload({ metadata, secrets }: Client, brand: Brand): object {
+  const known = { ...metadata, ...grantsOf(metadata, brand) };
+  return needsSecret(metadata) ? { ...known, client_secret: PLACEHOLDER, secret_digests: secrets } : known;
+}
+
+/** A client may have a grant that its brand has switched off; the library would refuse the whole client. */
+function grantsOf({ grant_types: grants }: ClientMetadata, { settings }: Brand): Pick<ClientMetadata, 'grant_types'> {
+  if (!grants || settings.deviceFlow) return {};
+  return { grant_types: grants.filter((grant) => grant !== 'urn:ietf:params:oauth:grant-type:device_code') };
 }
 
 type DynamicPayload = ClientMetadata & { client_secret?: string; secret_digests?: unknown };
@@ -83,16 +89,20 @@ export function clientMetadataRule(ctx: unknown, member: string, _value: unknown
   refuseForeignMembers(metadata);
   const type = metadata['application_type'] === 'native' ? 'native' : 'web';
   for (const name of ['redirect_uris', 'post_logout_redirect_uris']) {
-    for (const uri of (metadata[name] as string[] | undefined) ?? []) {
+    for (const uri of listOf(name, metadata[name])) {
       const fault = redirectUriFault(uri, type);
       if (fault) throw new errors.InvalidRedirectUri(`${uri} ${fault}`);
     }
   }
 }
 
+function listOf(name: string, value: unknown = []): string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  throw new errors.InvalidClientMetadata(`${name} must be an array of strings`);
+}
+
 function refuseForeignMembers(metadata: Record<string, unknown>): void {
   for (const member of extraClientMetadata) {
-    if (member !== 'dynamic' && metadata[member] !== undefined)
-      throw new errors.InvalidClientMetadata(`${member} cannot be registered dynamically`);
+    if (metadata[member] !== undefined) throw new errors.InvalidClientMetadata(`${member} cannot be registered dynamically`);
   }
 }

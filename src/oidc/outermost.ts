@@ -20,7 +20,6 @@ const methods: Readonly<Record<string, string>> = {
   '/session/end/confirm': 'POST',
   '/.well-known/openid-configuration': 'GET',
   '/.well-known/oauth-authorization-server': 'GET',
-  '/device': 'GET, POST',
 };
 
 /** Where no person ever looks: the answer is JSON, whatever the request accepts (RFC 6749 5.2). */
@@ -35,11 +34,18 @@ export function outermost(services: Doors, pages: ProviderPages): Middleware {
     } catch (error) {
       return answerThrown(services, pages, ctx, error as Error);
     }
+    if (ctx.method === 'OPTIONS') refuseNullOrigin(ctx);
     if (ctx.status === 404 && !ctx.body) answerNothing(pages, ctx);
     // Koa writes the target into the body of a redirect; nobody reads it and scanners rightly complain.
     else if (ctx.status >= 300 && ctx.status < 400) ctx.body = '';
     else if (isLibraryForm(ctx.body)) ctx.body = pages.formPost(ctx, ctx.body);
   };
+}
+
+/** A sandboxed frame or a file calls itself "null", which no client can name; only what is open to all is open to it. */
+function refuseNullOrigin(ctx: KoaContextWithOIDC): void {
+  if (ctx.get('origin') !== 'null' || /^\/(jwks$|\.well-known\/)/.test(ctx.path)) return;
+  for (const name of Object.keys(ctx.response.headers)) if (name.startsWith('access-control-')) ctx.remove(name);
 }
 
 function isLibraryForm(body: unknown): body is string {

@@ -64,8 +64,8 @@ export function settings({ brand, keyring, jwks, pages, findAccount }: SettingsI
     loadExistingGrant,
     // A client that may refresh gets a refresh token, with or without offline_access: shops forget that scope.
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    // Signing out ends what a browser app holds; a phone stays signed in until it signs out itself.
-    expiresWithSession: async (ctx) => ctx.oidc.client?.applicationType !== 'native',
+    // Signing out ends what a browser app holds; a phone or a television stays signed in until it signs out itself.
+    expiresWithSession: async (ctx, code) => code.kind !== 'DeviceCode' && ctx.oidc.client?.applicationType !== 'native',
     // Every use makes a successor, so that a stolen token shows itself (RFC 9700 4.14).
     rotateRefreshToken: true,
     ttl: { ...lifetimes, RefreshToken: refreshTokenLifetime, Session: sessionLifetime },

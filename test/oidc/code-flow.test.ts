@@ -116,11 +116,10 @@ test('an older client that sends a challenge has to show the verifier', async ()
 
 test('a public client never does without PKCE, whatever its row says', async () => {
   const metadata = { client_id: 'odd', redirect_uris: ['https://odd.example/'], token_endpoint_auth_method: 'none', require_pkce: false };
-  await portico.db.pool.query('insert into portico.clients (brand_id, client_id, metadata, secrets) select id, $1, $2, $3 from portico.brands', [
-    'odd',
-    JSON.stringify({ ...metadata, id_token_signed_response_alg: 'ES256' }),
-    '[]',
-  ]);
+  await portico.db.pool.query(
+    'insert into portico.clients (brand_id, client_id, metadata, secrets) select id, $1, $2, $3 from portico.brands',
+    ['odd', JSON.stringify({ ...metadata, id_token_signed_response_alg: 'ES256' }), '[]'],
+  );
   const url = `${portico.issuer}/auth?client_id=odd&response_type=code&scope=openid&redirect_uri=https://odd.example/`;
   expect(answerIn((await new Browser(portico.issuer).get(url)).url)).toMatchObject({ error: 'invalid_request' });
 });

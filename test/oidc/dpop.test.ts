@@ -31,7 +31,9 @@ let count = 0;
 
 async function proof(htm: string, path: string, claims: Record<string, unknown> = {}, pair = keys): Promise<string> {
   const payload = { htm, htu: portico.issuer + path, jti: `proof-${count++}`, iat: Math.floor(Date.now() / 1_000), ...claims };
-  return new SignJWT(payload).setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: await exportJWK(pair.publicKey) }).sign(pair.privateKey);
+  return new SignJWT(payload)
+    .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: await exportJWK(pair.publicKey) })
+    .sign(pair.privateKey);
 }
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url');

@@ -168,7 +168,13 @@ test('a page for a foreign redirect URI offers no way to it', async () => {
 
 test('an error that comes before the redirect URI is checked goes to no foreign address', async () => {
   const parameters = ['response_type=token', 'response_type=', 'scope=%22', 'request=x', 'request_uri=https://evil.example/', 'prompt=x'];
-  for (const parameter of [...parameters, 'response_mode=web_message', 'response_mode=x', 'registration={}', 'code_challenge_method=plain']) {
+  for (const parameter of [
+    ...parameters,
+    'response_mode=web_message',
+    'response_mode=x',
+    'registration={}',
+    'code_challenge_method=plain',
+  ]) {
     const [name = '', value = ''] = parameter.split('=');
     const url = new URL(requestFor('web', 'https://evil.example/'));
     url.searchParams.set(name, decodeURIComponent(value));

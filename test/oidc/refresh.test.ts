@@ -90,11 +90,18 @@ test('a client without the grant gets no refresh token', async () => {
   const { services, issuer, db } = portico;
   const { applyBrand } = await import('../../src/flows/admin/apply-brand.ts');
   const metadata = { client_id: 'once', redirect_uris: ['https://once.example/'], grant_types: ['authorization_code' as const] };
-  await applyBrand(services, { slug: 'nightfall', name: 'Nightfall Records', issuer, clients: [{ kind: 'web', metadata, secret: 'once' }] });
+  await applyBrand(services, {
+    slug: 'nightfall',
+    name: 'Nightfall Records',
+    issuer,
+    clients: [{ kind: 'web', metadata, secret: 'once' }],
+  });
   const once = await createRelyingParty({ issuer, clientId: 'once', clientSecret: 'once', redirectUri: 'https://once.example/' });
   const { tokens } = await obtainTokens(once, { ...person, parameters: { scope: 'openid offline_access', prompt: 'consent' } });
   expect(tokens.refresh_token).toBeUndefined();
-  const { rows } = await db.pool.query("select count(*)::int as n from portico.oidc_tokens where kind = 'RefreshToken' and client_id = 'once'");
+  const { rows } = await db.pool.query(
+    "select count(*)::int as n from portico.oidc_tokens where kind = 'RefreshToken' and client_id = 'once'",
+  );
   expect(rows[0].n).toBe(0);
 });
 
@@ -162,7 +169,13 @@ test('a family that begins late in a long session lives its whole year', async (
   const begun = await app.begin();
   const { url } = await browser.get(begun.url);
   const code = new URL(url).searchParams.get('code') ?? '';
-  const form = { grant_type: 'authorization_code', code, redirect_uri: app.redirectUri, code_verifier: begun.verifier, client_id: 'strict' };
+  const form = {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: app.redirectUri,
+    code_verifier: begun.verifier,
+    client_id: 'strict',
+  };
   let token = (await send(`${portico.issuer}/token`, { form })).json.refresh_token as string;
   for (const days of [80, 80, 80, 80, 44]) {
     await shiftClock(portico.database, days * DAY);

@@ -115,7 +115,9 @@ test('nothing is ever fetched: neither request_uri, nor jku, nor x5u', async () 
   const stranger = await generateKeyPair('RS256');
   expect(await ask(await sign(payload, { jku: url, x5u: url }, stranger.privateKey))).toBe('invalid_request_object');
   for (const pointer of [url, 'https://evil.example/', 'file:///etc/passwd', 'urn:x']) {
-    const answer = await send(`${portico.issuer}/auth?client_id=signer&response_type=code&scope=openid&request_uri=${encodeURIComponent(pointer)}`);
+    const answer = await send(
+      `${portico.issuer}/auth?client_id=signer&response_type=code&scope=openid&request_uri=${encodeURIComponent(pointer)}`,
+    );
     expect([answer.status, answer.headers.get('location')]).toEqual([303, expect.stringContaining('error=request_uri_not_supported')]);
   }
   await new Promise((resolve) => server.close(resolve));

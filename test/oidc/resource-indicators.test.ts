@@ -222,9 +222,19 @@ test.each([
   ['urn:ietf:params:oauth:grant-type:token-exchange', 'shop', secrets.shop as string],
   ['__proto__', 'shop', secrets.shop as string],
 ])('the grant %s is not for %s', async (grant_type, id, secret) => {
-  const form = { grant_type, username: person.email, password: 'x', code: 'x', refresh_token: 'x', redirect_uri: 'https://shop.example/callback' };
+  const form = {
+    grant_type,
+    username: person.email,
+    password: 'x',
+    code: 'x',
+    refresh_token: 'x',
+    redirect_uri: 'https://shop.example/callback',
+  };
   const answer = await send(`${portico.issuer}/token`, { form, headers: basic(id, secret) });
-  expect([answer.status, answer.json.error]).toEqual([400, expect.stringMatching(/^(unauthorized_client|unsupported_grant_type|invalid_request)$/)]);
+  expect([answer.status, answer.json.error]).toEqual([
+    400,
+    expect.stringMatching(/^(unauthorized_client|unsupported_grant_type|invalid_request)$/),
+  ]);
 });
 
 test('a second sign-in of the same session for another API adds to what was granted', async () => {

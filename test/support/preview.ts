@@ -6,8 +6,9 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, chromium } from 'playwright-core';
+import { readBrandFiles } from '../../src/brand-files.ts';
 import { themeCss } from '../../src/domain/theme-css.ts';
-import { parseTheme } from '../../src/domain/themes.ts';
+import type { Theme } from '../../src/domain/themes.ts';
 import { createAssets } from '../../src/web/assets.ts';
 import { createLocales } from '../../src/web/middleware/locale.ts';
 import { createViews } from '../../src/web/middleware/views.ts';
@@ -27,7 +28,10 @@ const locales = createLocales({ folder: join(project, 'config/locales'), product
 const assets = createAssets(join(project, 'public'));
 
 export function frame(slug: string, locale: string): PageFrame {
-  const theme = parseTheme(JSON.parse(readFileSync(join(project, `config/brands/${slug}/theme.json`), 'utf8')));
+  const theme = readBrandFiles(join(project, 'config/brands', slug), {
+    publicUrl: 'http://localhost:3000',
+    demoUrl: 'http://localhost:3001',
+  }).theme as Theme;
   return {
     brand: { name: brandNames[slug] ?? slug, slug, logoUrl: `/assets/logo-${slug}.png`, links: theme.links },
     locale,

@@ -29,6 +29,7 @@ export function answerUnavailable(drawing: Drawing, ctx: Context, error: unknown
   drawing.services.log.warn({ err: error, requestId: ctx.state.requestId }, 'unavailable');
   const retryAfter = error instanceof Refusal ? error.retryAfter : undefined;
   ctx.set('retry-after', String(retryAfter ?? 2));
+  if (isForClients(ctx)) return json(ctx, 503, 'temporarily_unavailable', 'try again in a moment');
   const retryUrl = ctx.state.mountPath + (ctx.method === 'GET' ? ctx.url : ctx.path);
   if (!ctx.state.locale) return plain(ctx, 503, 'Service temporarily unavailable. Try again in a moment.');
   show(drawing, ctx, ctx.state, 'unavailable', { form, retryUrl }, { status: 503 });
@@ -37,8 +38,23 @@ export function answerUnavailable(drawing: Drawing, ctx: Context, error: unknown
 type UnavailableForm = import('../page-locals.ts').UnavailablePage['form'];
 
 function answer(drawing: Drawing, ctx: Context, status: number, reason: 'not_found' | 'form' | 'fault', detail?: string): void {
+  if (isForClients(ctx)) return json(ctx, status, codes[reason], detail ?? 'something went wrong');
   if (!ctx.state.locale) return plain(ctx, status, detail ?? 'Something went wrong.');
   show(drawing, ctx, ctx.state, 'error', { reason, reference: ctx.state.requestId, detail }, { status });
+}
+
+/** OAuth's names for what a page says in a sentence (RFC 6749 5.2). */
+const codes = { not_found: 'not_found', form: 'invalid_request', fault: 'server_error' } as const;
+
+/** Endpoints that only programs call, and programs that say so. */
+function isForClients(ctx: Context): boolean {
+  const endpoint = /\/(token(\/introspection|\/revocation)?|request|userinfo|jwks|device\/auth|reg(\/[^/]+)?|\.well-known\/.+)$/;
+  return endpoint.test(ctx.path) || ctx.accepts('html', 'json') === 'json';
+}
+
+function json(ctx: Context, status: number, error: string, description: string): void {
+  ctx.status = status;
+  ctx.body = { error, error_description: description };
 }
 
 function plain(ctx: Context, status: number, text: string): void {
