@@ -2,7 +2,7 @@
 import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Brand } from '../domain/brands.ts';
-import { clientFailure, refuseExceeded, userCodeAttempt } from '../domain/limits.ts';
+import { clientFailure, refuseExceeded, registerAttempt, userCodeAttempt } from '../domain/limits.ts';
 import { networkOf } from '../domain/networks.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -14,10 +14,20 @@ type Doors = Pick<Services, 'db' | 'keyring'>;
 export function limitFailures(services: Doors, brand: Brand, pages: ProviderPages): Middleware {
   return async (plain, next) => {
     const ctx = plain as unknown as KoaContextWithOIDC;
+    if (ctx.path === '/reg' && ctx.method === 'POST') return limitRegistrations(services, brand, ctx, next);
     if (ctx.path === '/device' && ctx.method === 'POST') return limitUserCodes(services, brand, pages, ctx, next);
     await next();
     if (ctx.status === 401 && (ctx.body as { error?: string } | null)?.error === 'invalid_client') await countFailure(services, brand, ctx);
   };
+}
+
+/** Anybody may register a client where a brand allows it, but not any number. */
+async function limitRegistrations({ db, keyring }: Doors, brand: Brand, ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
+  const exceeded = await exceeds(limits.reserve(db, brand.id, registerAttempt(keyring, brand, networkOf(ctx.ip))));
+  if (!exceeded) return next();
+  ctx.status = 429;
+  ctx.set('retry-after', String(exceeded.retryAfter ?? 60));
+  ctx.body = { error: 'temporarily_unavailable', error_description: 'too many registrations from this network, try again later' };
 }
 
 async function countFailure({ db, keyring }: Doors, brand: Brand, ctx: KoaContextWithOIDC): Promise<void> {

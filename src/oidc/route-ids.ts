@@ -13,7 +13,8 @@ interface SessionLike {
   uid: string;
   new?: boolean;
   accountId?: string | undefined;
-  loginAccount(details: { accountId: string }): void;
+  transient?: boolean | undefined;
+  loginAccount(details: { accountId: string; transient?: boolean | undefined }): void;
   resetIdentifier(): void;
 }
 
@@ -36,6 +37,8 @@ function routeSessionIds(prototype: SessionLike): void {
   const { loginAccount, resetIdentifier } = prototype;
   prototype.loginAccount = function routed(this: SessionLike, details) {
     loginAccount.call(this, details);
+    // Ticking "keep me signed in" counts for a session that began without it; the library only ever sets this.
+    if (!details.transient) this.transient = undefined;
     const slice = sliceOfAccount(details.accountId);
     // The uid stays what it is for an account that signs in again: what is bound to the session stays bound.
     if (sliceOfId(this.uid) !== slice) this.uid = carrySlice(this.uid, slice);

@@ -20,9 +20,14 @@ export type Form = Readonly<Record<string, string>>;
 
 /** @throws MalformedBody 413, 415 or 400. */
 export async function readForm(req: IncomingMessage): Promise<Form> {
+  return parseForm(await readFormText(req));
+}
+
+/** The form as it was encoded, for a request that is sent on. @throws MalformedBody 413, 415 or 400. */
+export async function readFormText(req: IncomingMessage): Promise<string> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw new MalformedBody(415, 'The body must be a form.');
-  return parseForm(decode(await readBody(req)));
+  return decode(await readBody(req));
 }
 
 async function readBody(req: IncomingMessage): Promise<Buffer> {
@@ -39,7 +44,7 @@ async function readBody(req: IncomingMessage): Promise<Buffer> {
 
 /** Percent-encoded UTF-8 that is none, and NUL, would be refused by Postgres much later and much less kindly. */
 function decode(body: Buffer): string {
-  const text = body.toString('latin1').replaceAll('+', ' ');
+  const text = body.toString('latin1');
   if (/%00/.test(text) || text.includes('\0')) throw new MalformedBody(400, 'The form holds a character that cannot be stored.');
   return text;
 }
@@ -60,7 +65,7 @@ function parseForm(text: string): Form {
 
 function decodeComponent(value: string): string {
   try {
-    return decodeURIComponent(value);
+    return decodeURIComponent(value.replaceAll('+', ' '));
   } catch {
     throw new MalformedBody(400, 'The form is not valid UTF-8.');
   }

@@ -81,3 +81,17 @@ test('what is meant for programs is JSON, whatever the request accepts', async (
       expect(answer.headers.get('cache-control')).toContain('no-store');
     }
 });
+
+test('an address written otherwise is the same address, with the same limits and answers', async () => {
+  for (const path of ['/Token', '/TOKEN/', '/token/Introspection']) {
+    const answer = await send(portico.issuer + path, { form: { grant_type: 'x', token: 'x' }, headers: { accept: 'text/html' } });
+    expect([path, answer.status, answer.headers.get('content-type')]).toEqual([path, 400, 'application/json; charset=utf-8']);
+  }
+});
+
+test('a posted request may name several resources (RFC 8707 2)', async () => {
+  const body = 'client_id=shop&resource=https%3A%2F%2Fa.example&resource=https%3A%2F%2Fb.example';
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const answer = await fetch(`${portico.issuer}/auth`, { method: 'POST', body, headers, redirect: 'manual' });
+  expect(new URL(answer.headers.get('location') ?? '').searchParams.getAll('resource')).toEqual(['https://a.example', 'https://b.example']);
+});

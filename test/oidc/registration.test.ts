@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
 import { Browser } from '../support/http-browser.ts';
-import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
+import { demoBrand, limits, type RunningPortico, startPortico } from '../support/portico.ts';
 import { answerIn, basic, createAccount, enter, obtainTokens, send } from '../support/protocol.ts';
 import { createRelyingParty } from '../support/relying-party.ts';
 
@@ -12,7 +12,7 @@ const person = { email: 'ada@nightfall.example' };
 const callback = 'https://stranger.example/callback';
 
 beforeAll(async () => {
-  const settings = { dynamicRegistration: true, resources: { 'https://api.nightfall.example': ['read'] } };
+  const settings = { dynamicRegistration: true, limits, resources: { 'https://api.nightfall.example': ['read'] } };
   portico = await startPortico({
     brands: [
       { ...demoBrand, settings, algorithms: ['ES256', 'RS256'] },
@@ -311,4 +311,21 @@ test('a stranger gets nothing of the brand’s APIs', async () => {
     headers: basic(registered.client_id, registered.client_secret),
   });
   expect([answer.status, answer.json.error]).toEqual([400, 'invalid_target']);
+});
+
+test('strangers cannot fill the table: a network registers so many clients and no more', async () => {
+  const settings = { dynamicRegistration: true, limits: { ...limits, registerPerNetwork: { attempts: 5, seconds: 3_600 } } };
+  const strict = await startPortico({ brands: [{ ...demoBrand, settings }] });
+  try {
+    const register = () =>
+      send(`${strict.issuer}/reg`, {
+        json: { redirect_uris: ['https://stranger.example/callback'], id_token_signed_response_alg: 'ES256' },
+      });
+    const answers = await Promise.all(Array.from({ length: 20 }, register));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+  } finally {
+    await strict.stop();
+  }
 });

@@ -112,3 +112,10 @@ test('a page left open for an hour is no longer good, and says so', async () => 
   const end = await enter(browser, page, person);
   expect([end.status, end.url.startsWith(portico.issuer)]).toEqual([410, true]);
 });
+
+test('ticking it at a second sign-in counts for a session that began without it', async () => {
+  const first = await reachCallback(await shop(), { ...person, remember: false });
+  await reachCallback(await shop(), { ...person, remember: true, browser: first.browser, parameters: { prompt: 'login' } });
+  first.browser.cookies.endBrowserSession();
+  expect(await isSignedIn(first.browser)).toBe(true);
+});

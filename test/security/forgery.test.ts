@@ -64,7 +64,7 @@ describe.each(['login', 'consent'] as const)('at %s', (prompt) => {
 
   const post = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
     postForm(opened.page.url, fields, { cookie: opened.cookie, ...headers });
-  const whole = () => ({ ...opened.fields, ...right[prompt] });
+  const whole = (): Record<string, string> => ({ ...opened.fields, ...right[prompt] });
 
   test('a form without its token is refused', async () => {
     const { csrf: _csrf, ...rest } = whole();

@@ -49,7 +49,7 @@ export const demoBrand: BrandOfTest = { slug: 'nightfall', name: 'Nightfall Reco
 
 // Everybody in a test comes from one address.
 const crowd = { attempts: 10_000, seconds: 60 };
-const limits = { ...defaultSettings.limits, loginPerNetwork: crowd, registerPerNetwork: crowd };
+export const limits = { ...defaultSettings.limits, loginPerNetwork: crowd, registerPerNetwork: crowd };
 
 const theme: Partial<Theme> = { brandColor: '#5b2bd9', links: { home: 'https://nightfall.example/' } };
 

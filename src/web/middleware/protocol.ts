@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from '../../errors.ts';
 import type { Provider } from '../../oidc/pages.ts';
 import { cookieNames } from '../../oidc/settings.ts';
-import { readForm } from '../form.ts';
+import { readFormText } from '../form.ts';
 import { seeOther } from '../pages/visit.ts';
 import type { Context, Middleware } from '../request.ts';
 
@@ -19,6 +19,7 @@ const PUBLIC = new Set(['/.well-known/openid-configuration', '/.well-known/oauth
 
 export function protocol(): Middleware {
   return async (ctx) => {
+    ctx.path = canonicalPath(ctx.path);
     if (PUBLIC.has(ctx.path)) ctx.set('cross-origin-resource-policy', 'cross-origin');
     if (ctx.method === 'POST' && POSTABLE.has(ctx.path)) return asGet(ctx);
     if (isDeviceStep(ctx)) demandSession(ctx);
@@ -53,6 +54,16 @@ function callbackOf(provider: Provider): Callback {
  * Sent on as a GET it is a top-level navigation like any other, and cookies stay Lax.
  */
 async function asGet(ctx: Context): Promise<void> {
-  const form = await readForm(ctx.req);
-  seeOther(ctx, `${ctx.state.brand.issuer}${ctx.path}?${new URLSearchParams(form)}`);
+  seeOther(ctx, `${ctx.state.brand.issuer}${ctx.path}?${await readFormText(ctx.req)}`);
+}
+
+/** Routes whose second segment is a value, such as /auth/:uid. */
+const parametric = new Set(['auth', 'device', 'reg']);
+
+/** The library also answers /Token and /token/; written one way, whatever looks at the path sees the same route as the library. */
+function canonicalPath(path: string): string {
+  const [, ...segments] = path.replace(/(?<=.)\/$/, '').split('/');
+  const first = segments[0]?.toLowerCase() ?? '';
+  const isValue = (segment: string, index: number) => index === 1 && parametric.has(first) && segment.toLowerCase() !== 'auth';
+  return `/${segments.map((segment, index) => (isValue(segment, index) ? segment : segment.toLowerCase())).join('/')}`;
 }

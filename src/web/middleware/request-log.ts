@@ -23,11 +23,17 @@ export function requestLog(log: Logger): Middleware {
   };
 }
 
-/** The path with everything that could be a bearer value or a stranger's text replaced. */
+/** Segments of our own addresses. Whatever else stands in a path may be a bearer value or a stranger's text. */
+const words = new Set(
+  `.well-known assets auth confirm device end healthz interaction introspection jwks oauth-authorization-server
+  openid-configuration readyz reg request revocation session success token userinfo`.split(/\s+/),
+);
+
+/** The path with everything else replaced; `/favicon.ico` and `/secret` look the same. */
 export function routeOf(path: string): string {
   return path
     .split('/')
-    .map((segment) => (/^[a-z.][a-z0-9.-]{0,39}$/.test(segment) || segment === '' ? segment : ':id'))
+    .map((segment) => (segment === '' || words.has(segment) ? segment : ':id'))
     .slice(0, 6)
     .join('/');
 }

@@ -79,8 +79,11 @@ function drawFormPost(drawing: Drawing, ctx: KoaContextWithOIDC, html: string): 
   return ctx.body as string;
 }
 
+/** A page leads back to the client's own addresses only, whatever the request names. */
 export function clientOf(ctx: KoaContextWithOIDC): AskingClient | undefined {
-  return ctx.oidc?.client ? askingClient(ctx.oidc.client, ctx.oidc.params?.redirect_uri) : undefined;
+  const client = ctx.oidc?.client;
+  const asked = ctx.oidc?.params?.redirect_uri;
+  return client && askingClient(client, typeof asked === 'string' && client.redirectUriAllowed(asked) ? asked : undefined);
 }
 
 function retryUrl(ctx: KoaContextWithOIDC): string {
