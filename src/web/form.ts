@@ -23,11 +23,16 @@ export async function readForm(req: IncomingMessage): Promise<Form> {
   return parseForm(await readFormText(req));
 }
 
-/** The form as it was encoded, for a request that is sent on. @throws MalformedBody 413, 415 or 400. */
-export async function readFormText(req: IncomingMessage): Promise<string> {
+/**
+ * The form as it was encoded, for a request that is sent on; only the fields named may stand in it more than once.
+ * @throws MalformedBody 413, 415 or 400.
+ */
+export async function readFormText(req: IncomingMessage, repeatable: readonly string[] = []): Promise<string> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw new MalformedBody(415, 'The body must be a form.');
-  return decode(await readBody(req));
+  const text = decode(await readBody(req));
+  parseForm(text, repeatable);
+  return text;
 }
 
 async function readBody(req: IncomingMessage): Promise<Buffer> {
@@ -42,14 +47,26 @@ async function readBody(req: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Percent-encoded UTF-8 that is none, and NUL, would be refused by Postgres much later and much less kindly. */
+/**
+ * Text of the form with every raw byte percent-encoded, so that it may stand in an address or a header as it is.
+ * Percent-encoded UTF-8 that is none, and NUL, would be refused by Postgres much later and much less kindly.
+ */
 function decode(body: Buffer): string {
-  const text = body.toString('latin1');
-  if (/%00/.test(text) || text.includes('\0')) throw new MalformedBody(400, 'The form holds a character that cannot be stored.');
+  const text = body.toString('latin1').replace(/[^\x21\x24-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  if (!isText(text)) throw new MalformedBody(400, 'The form holds a character that cannot be read.');
   return text;
 }
 
-function parseForm(text: string): Form {
+/** True when `encoded` decodes to text: percent-encoded UTF-8 (RFC 3986 2.5) without NUL. */
+export function isText(encoded: string): boolean {
+  try {
+    return !decodeURIComponent(encoded).includes('\0');
+  } catch {
+    return false;
+  }
+}
+
+function parseForm(text: string, repeatable: readonly string[] = []): Form {
   const form: Record<string, string> = Object.create(null);
   const pairs = text === '' ? [] : text.split('&');
   if (pairs.length > FIELDS) throw new MalformedBody(400, 'The form has too many fields.');
@@ -57,16 +74,13 @@ function parseForm(text: string): Form {
     const at = pair.indexOf('=');
     const [name, value] = at === -1 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
     const key = decodeComponent(name);
-    if (key in form) throw new MalformedBody(400, 'The form names a field twice.');
+    if (key in form && !repeatable.includes(key)) throw new MalformedBody(400, 'The form names a field twice.');
     form[key] = decodeComponent(value);
   }
   return form;
 }
 
+/** The whole is text, so each part is: separators are no part of a longer character. */
 function decodeComponent(value: string): string {
-  try {
-    return decodeURIComponent(value.replaceAll('+', ' '));
-  } catch {
-    throw new MalformedBody(400, 'The form is not valid UTF-8.');
-  }
+  return decodeURIComponent(value.replaceAll('+', ' '));
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { readBrandFiles } from '../../src/brand-files.ts';
 import { defaultTheme, parseTheme } from '../../src/domain/themes.ts';
 
 test('an empty theme is the default one', () => {
@@ -45,6 +46,8 @@ test('a link to this machine may be http', () => {
   }
 });
 
-test.each(readdirSync('config/brands'))('the theme of brand %s can be used', (slug) => {
-  expect(() => parseTheme(JSON.parse(readFileSync(`config/brands/${slug}/theme.json`, 'utf8')))).not.toThrow();
+test.each(readdirSync('config/brands'))('the files of brand %s can be used', (slug) => {
+  const addresses = { publicUrl: 'http://localhost:3000', demoUrl: 'http://localhost:3001' };
+  const { theme } = readBrandFiles(`config/brands/${slug}`, addresses);
+  expect(parseTheme(theme).links.home).toMatch(/^http:\/\/localhost:3001\//);
 });

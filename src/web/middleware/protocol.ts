@@ -54,7 +54,8 @@ function callbackOf(provider: Provider): Callback {
  * Sent on as a GET it is a top-level navigation like any other, and cookies stay Lax.
  */
 async function asGet(ctx: Context): Promise<void> {
-  seeOther(ctx, `${ctx.state.brand.issuer}${ctx.path}?${await readFormText(ctx.req)}`);
+  // Several APIs may be asked for at once (RFC 8707 2); everything else stands once.
+  seeOther(ctx, `${ctx.state.brand.issuer}${ctx.path}?${await readFormText(ctx.req, ['resource'])}`);
 }
 
 /** Routes whose second segment is a value, such as /auth/:uid. */

@@ -1,6 +1,6 @@
 // An address that is no text is refused at the door: Postgres stores neither NUL nor broken UTF-8 (22021, 22P05),
 // and a decoder that repairs it would show another text than was sent.
-import { MalformedBody } from '../form.ts';
+import { isText, MalformedBody } from '../form.ts';
 import type { Middleware } from '../request.ts';
 
 export function wellFormedTarget(): Middleware {
@@ -8,13 +8,4 @@ export function wellFormedTarget(): Middleware {
     if (!isText(ctx.url)) throw new MalformedBody(400, 'The address holds a character that cannot be read.');
     return next();
   };
-}
-
-/** True when `encoded` decodes to text: percent-encoded UTF-8 (RFC 3986 2.5) without NUL. */
-export function isText(encoded: string): boolean {
-  try {
-    return !decodeURIComponent(encoded).includes('\0');
-  } catch {
-    return false;
-  }
 }
