@@ -2,32 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { BrandSettings } from './domain/brands.ts';
+import { type BrandSettings, reservedSegments } from './domain/brands.ts';
 import { type ClientMetadata, clientMetadataSchema, clientTemplate } from './domain/clients.ts';
 import { type Theme, themeSchema } from './domain/themes.ts';
 import { OperatorError } from './errors.ts';
 import type { ApplyBrand } from './flows/admin/apply-brand.ts';
-
-// The first segment of a shared host belongs to the brand that lives at its root.
-const RESERVED = new Set([
-  'auth',
-  'token',
-  'userinfo',
-  'jwks',
-  'request',
-  'device',
-  'session',
-  'reg',
-  'interaction',
-  'assets',
-  'healthz',
-  'readyz',
-  'account',
-  'admin',
-  'api',
-  'dev',
-  'priv',
-]);
 
 const limit = z.strictObject({ attempts: z.number().int().min(1), seconds: z.number().int().min(1) });
 
@@ -114,7 +93,7 @@ function pathFault(pathname: string): string | undefined {
   if (segments.length > 1) return 'may have one path segment at most';
   const [segment] = segments;
   if (segment && !/^[a-z0-9-]+$/.test(segment)) return 'may have a-z, 0-9 and - only in its path';
-  return segment && RESERVED.has(segment) ? `cannot use the path /${segment}, which belongs to the brand at the root` : undefined;
+  return segment && reservedSegments.has(segment) ? `cannot use the path /${segment}, which belongs to the brand at the root` : undefined;
 }
 
 function readPart<Part>(folder: string, name: string, schema: z.ZodType<Part>, variables: Record<string, string>): Part | undefined {

@@ -8,6 +8,7 @@ import { startJobs } from './jobs/runner.ts';
 import { createOidcDoor } from './oidc/logout.ts';
 import { openServices } from './open-services.ts';
 import { startServer } from './server.ts';
+import { watchBrands } from './storage/brand-changes.ts';
 
 async function main(): Promise<void> {
   const config = loadConfig();
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
     if (error.code !== 'EADDRINUSE') throw error;
     throw new OperatorError(`Port ${config.port} is in use. Stop what listens there, or choose another: PORT=3100 npm start`);
   });
+  const watch = watchBrands(opened.directUrl, app.directory);
   const demo = config.demo ? await startDemoApp(services, join(config.projectFolder, 'examples/web-app/main.ts')) : undefined;
   const jobs = await startJobs(services, opened.pool, createOidcDoor(services, app.providers));
   services.log.info({ event: 'started', url: config.publicUrl, port: server.port, pid: process.pid });
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
     demo?.stop();
     await server.close();
     await jobs.stop();
+    await watch.stop();
     await opened.close();
     process.exit(0);
   };

@@ -10,7 +10,8 @@ import { migrate } from './storage/migrate.ts';
 
 export interface OpenedServices {
   services: Services;
-  databaseUrl: string;
+  /** Past a transaction pooler: for LISTEN. */
+  directUrl: string;
   /** For the job runner, which brings its own SQL. */
   pool: Database['pool'];
   close(): Promise<void>;
@@ -33,7 +34,7 @@ export async function openServices(config: Config, say: (line: string) => void =
     await db.close();
     await embedded?.stop();
   };
-  return { services, databaseUrl: url, pool: db.pool, close };
+  return { services, directUrl: config.databaseDirectUrl ?? url, pool: db.pool, close };
 }
 
 async function connect(config: Config, url: string, log: Services['log']) {

@@ -3,12 +3,12 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Hasher } from './hasher.ts';
 import type { Keyring } from './keyring.ts';
-import type { Db } from './storage/database.ts';
+import type { Database } from './storage/database.ts';
 
 export interface Services {
   config: Config;
   log: Logger;
-  db: Db;
+  db: Database;
   hasher: Hasher;
   keyring: Keyring;
 }

@@ -58,3 +58,24 @@ export interface Brand {
   identifierKey: Buffer;
   disabledAt: Date | null;
 }
+
+/** First path segments that belong to the brand at the root of a host; no other brand can live there. */
+export const reservedSegments: ReadonlySet<string> = new Set([
+  'account',
+  'admin',
+  'api',
+  'assets',
+  'auth',
+  'dev',
+  'device',
+  'healthz',
+  'interaction',
+  'jwks',
+  'priv',
+  'readyz',
+  'reg',
+  'request',
+  'session',
+  'token',
+  'userinfo',
+]);

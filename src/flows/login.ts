@@ -29,7 +29,7 @@ type Doors = Pick<Services, 'db' | 'hasher' | 'keyring'>;
 
 /** @throws Refusal email_required, email_invalid, password_required, wrong_credentials, too_many_attempts, overloaded. */
 export async function login(services: Doors, brand: Brand, input: Login): Promise<{ account: Account; deviceCookie: string }> {
-  const { db, keyring } = services;
+  const { db, hasher, keyring } = services;
   const { canonical } = parseEmail(input.email);
   if (input.password === '') throw new Refusal('password_required', 'password');
   const password = normalizePassword(input.password);
@@ -45,10 +45,14 @@ export async function login(services: Doors, brand: Brand, input: Login): Promis
   const matches = await verify(services, brand, attempt, hash, password, input.signal);
   if (!matches || !accountId || !hash) throw wrong();
 
-  const account = await accounts.touchLogin(db, brand.id, accountId);
-  if (!account) throw wrong();
-  await renew(services, account, hash, password);
-  await limits.succeed(db, brand.id, attempt);
+  const renewed = hasher.needsRehash(hash) ? await rehash(services, password) : undefined;
+  const account = await db.transaction(async (db) => {
+    const account = await accounts.touchLogin(db, brand.id, accountId);
+    if (!account) throw wrong();
+    if (renewed) await passwords.rehash(db, brand.id, accountId, { from: hash, to: renewed });
+    await limits.succeed(db, brand.id, attempt);
+    return account;
+  });
   return { account, deviceCookie: rememberDevice(keyring.key('devices'), input.deviceCookie, digest) };
 }
 
@@ -70,12 +74,12 @@ async function verify(
 }
 
 /** A hash made with weaker parameters is renewed now that the password is known; under load another day will do. */
-async function renew({ db, hasher }: Doors, account: Account, from: string, password: string): Promise<void> {
-  if (!hasher.needsRehash(from)) return;
+async function rehash({ hasher }: Doors, password: string): Promise<string | undefined> {
   try {
-    await passwords.rehash(db, account.brandId, account.id, { from, to: await hasher.hash(password) });
+    return await hasher.hash(password);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (error instanceof Refusal) return undefined;
+    throw error;
   }
 }
 

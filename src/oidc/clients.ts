@@ -5,6 +5,7 @@ import type { Brand } from '../domain/brands.ts';
 import { type Client, type ClientMetadata, needsSecret, secretDigest } from '../domain/clients.ts';
 import { redirectUriFault } from '../domain/redirect-uris.ts';
 import type { Services } from '../services.ts';
+import * as brands from '../storage/brands.ts';
 import * as clients from '../storage/clients.ts';
 
 /** Members of ours that travel with the client through the library. */
@@ -37,14 +38,35 @@ export interface ClientStore {
   destroy(id: string): Promise<void>;
 }
 
+// Ids come from strangers, found clients do not: only those are kept, and no more than this.
+const BOUND = 1_000;
+
+/** One store for one version of the brand: a change of a client raises the version, so what was found stays true as long as the store lives. */
 export function createClientStore({ db }: Pick<Services, 'db'>, brand: Brand): ClientStore {
+  const found = new Map<string, object>();
+
+  async function find(id: string): Promise<object | undefined> {
+    const known = found.get(id);
+    if (known) return known;
+    const client = await clients.find(db, brand.id, id);
+    if (!client || client.disabledAt) return undefined;
+    const payload = toPayload(client, brand);
+    if (found.size >= BOUND) found.clear();
+    found.set(id, payload);
+    return payload;
+  }
+
+  async function changed(id: string, change: Promise<void>): Promise<void> {
+    await change;
+    if (!found.delete(id)) return;
+    // Other nodes may hold it too. A new one is held by nobody yet.
+    await brands.raiseVersion(db, brand.id);
+  }
+
   return {
-    async find(id) {
-      const client = await clients.find(db, brand.id, id);
-      return client && !client.disabledAt ? toPayload(client, brand) : undefined;
-    },
-    upsert: (_id, payload) => saveDynamic(db, brand, payload as DynamicPayload),
-    destroy: (id) => clients.remove(db, brand.id, id),
+    find,
+    upsert: (id, payload) => changed(id, saveDynamic(db, brand, payload as DynamicPayload)),
+    destroy: (id) => changed(id, clients.remove(db, brand.id, id)),
   };
 }
 

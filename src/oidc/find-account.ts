@@ -4,11 +4,13 @@ import type { Brand } from '../domain/brands.ts';
 import { claimsFor } from '../domain/claims.ts';
 import type { Services } from '../services.ts';
 import * as accounts from '../storage/accounts.ts';
+import { currentUnit } from './unit-of-work.ts';
 
 /** A disabled account is not found, so that its sessions and tokens stop within one request. */
 export function accountFinder({ db }: Pick<Services, 'db'>, brand: Brand): NonNullable<Configuration['findAccount']> {
   return async (ctx, sub) => {
-    const account = await accounts.find(db, brand.id, sub);
+    const load = () => accounts.find(db, brand.id, sub);
+    const account = await (currentUnit()?.read(`account/${sub}`, load) ?? load());
     if (!account || account.disabledAt) return undefined;
     const claims = async (use: string) => ({ ...claimsFor(account), ...(use === 'id_token' ? hashed(ctx) : {}), sub: account.id });
     return { accountId: account.id, claims };

@@ -28,7 +28,7 @@ const forPrograms = /^\/(token(\/.*)?|request|userinfo|jwks|device\/auth|reg(\/.
 export function outermost(services: Doors, pages: ProviderPages): Middleware {
   return async (plain, next) => {
     const ctx = plain as unknown as KoaContextWithOIDC;
-    if (forPrograms.test(ctx.path)) ctx.req.headers.accept = 'application/json';
+    if (answersPrograms(ctx)) ctx.req.headers.accept = 'application/json';
     try {
       await next();
     } catch (error) {
@@ -48,6 +48,10 @@ function refuseNullOrigin(ctx: KoaContextWithOIDC): void {
   for (const name of Object.keys(ctx.response.headers)) if (name.startsWith('access-control-')) ctx.remove(name);
 }
 
+export function answersPrograms({ path }: { path: string }): boolean {
+  return forPrograms.test(path);
+}
+
 function isLibraryForm(body: unknown): body is string {
   return typeof body === 'string' && body.includes('<title>Submitting Callback</title>');
 }
@@ -63,7 +67,9 @@ function answerNothing(pages: ProviderPages, ctx: KoaContextWithOIDC): void {
 async function answerThrown(services: Doors, pages: ProviderPages, ctx: KoaContextWithOIDC, error: Error): Promise<void> {
   const out = { error: 'server_error', error_description: 'something went wrong' };
   ctx.status = 500;
-  if (forPrograms.test(ctx.path)) ctx.body = out;
+  // Cookies of an answer that is not given.
+  ctx.remove('set-cookie');
+  if (answersPrograms(ctx)) ctx.body = out;
   else await pages.error(ctx, out, error);
   answerFault(services, ctx, error);
 }

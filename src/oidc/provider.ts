@@ -6,6 +6,7 @@ import type { Services } from '../services.ts';
 import * as signingKeys from '../storage/signing-keys.ts';
 import { createAdapter, refuseReplays } from './adapter.ts';
 import { compareSecret, createClientStore } from './clients.ts';
+import { commitRequest } from './commit.ts';
 import { accountFinder } from './find-account.ts';
 import { limitFailures } from './limits.ts';
 import { enqueueLogouts } from './logout.ts';
@@ -37,6 +38,7 @@ export async function createProvider(services: Services, brand: Brand, pages: Pr
   provider.use(outermost(services, pages));
   provider.use(limitFailures(services, brand, pages));
   provider.use(guardRegistration(provider));
+  provider.use(commitRequest(services, brand, pages));
   provider.on('server_error', (ctx, error) => answerFault(services, ctx, error));
   // Faults are logged where they are answered; Koa would print them a second time.
   provider.silent = true;

@@ -18,8 +18,8 @@ export interface SpentInteraction {
  */
 export async function spentInteraction(services: AdapterServices, brand: Brand, uid: string): Promise<SpentInteraction | undefined> {
   const key = keyOf(uid);
-  const row = key && (await oidcTokens.find(services.db, brand.id, 'Interaction', key));
-  if (!row || row.consumedAt === null) return undefined;
+  const row = key && (await oidcTokens.find(services.db, brand.id, key));
+  if (row?.kind !== 'Interaction' || row.consumedAt === null) return undefined;
   const { params, result, session } = openToken(services, 'Interaction', row) ?? {};
   if (!params) return undefined;
   const clientId = typeof params.client_id === 'string' ? params.client_id : undefined;

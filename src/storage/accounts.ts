@@ -3,23 +3,24 @@ import type { AccountClaims } from '../domain/claims.ts';
 import { sliceOfAccount } from '../domain/slices.ts';
 import { type Db, sql } from './database.ts';
 
-interface Row {
+/** As columns, or as JSON of the whole row in a joined look-up: then times are texts. */
+export interface AccountRow {
   brand_id: number;
   id: string;
   email: string | null;
   email_verified: boolean;
   claims: AccountClaims;
-  registered_at: Date;
-  last_login_at: Date;
-  updated_at: Date;
-  disabled_at: Date | null;
+  registered_at: Date | string;
+  last_login_at: Date | string;
+  updated_at: Date | string;
+  disabled_at: Date | string | null;
 }
 
 export type NewAccount = Pick<Account, 'brandId' | 'id' | 'email' | 'emailVerified' | 'claims'>;
 
 /** registered_at and last_login_at are the same moment until the first sign-in. */
 export async function insert(db: Db, { brandId, id, email, emailVerified, claims }: NewAccount): Promise<Account> {
-  const row = await db.row<Row>(sql`
+  const row = await db.row<AccountRow>(sql`
     insert into portico.accounts (brand_id, slice, id, email, email_verified, claims)
     values (${brandId}, ${sliceOfAccount(id)}, ${id}, ${email}, ${emailVerified}, ${JSON.stringify(claims)})
     returning brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at`);
@@ -29,7 +30,7 @@ export async function insert(db: Db, { brandId, id, email, emailVerified, claims
 /** Disabled accounts too; what is no uuid is nobody's id. */
 export async function find(db: Db, brandId: number, id: string): Promise<Account | undefined> {
   if (!isAccountId(id)) return undefined;
-  const row = await db.row<Row>(sql`
+  const row = await db.row<AccountRow>(sql`
     select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at
     from portico.accounts
     where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id}`);
@@ -38,7 +39,7 @@ export async function find(db: Db, brandId: number, id: string): Promise<Account
 
 /** Notes a sign-in; undefined when the account is disabled or gone, so that a disabled account never signs in. */
 export async function touchLogin(db: Db, brandId: number, id: string): Promise<Account | undefined> {
-  const row = await db.row<Row>(sql`
+  const row = await db.row<AccountRow>(sql`
     update portico.accounts
     set last_login_at = portico.now()
     where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id} and disabled_at is null
@@ -69,7 +70,7 @@ export async function enable(db: Db, brandId: number, id: string): Promise<boole
 /** A page of a brand's accounts in the order of their keys; `after` is the last id of the page before. */
 export async function list(db: Db, brandId: number, { limit, after }: { limit: number; after?: string }): Promise<Account[]> {
   const [slice, id] = after && isAccountId(after) ? [sliceOfAccount(after), after] : [-1, '00000000-0000-0000-0000-000000000000'];
-  const rows = await db.rows<Row>(sql`
+  const rows = await db.rows<AccountRow>(sql`
     select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at
     from portico.accounts
     where brand_id = ${brandId} and (slice, id) > (${slice}, ${id}::uuid)
@@ -84,16 +85,16 @@ function isAccountId(id: string): boolean {
   return uuid.test(id);
 }
 
-function toAccount(row: Row): Account {
+export function toAccount(row: AccountRow): Account {
   return {
     brandId: row.brand_id,
     id: row.id,
     email: row.email,
     emailVerified: row.email_verified,
     claims: row.claims,
-    registeredAt: row.registered_at,
-    lastLoginAt: row.last_login_at,
-    updatedAt: row.updated_at,
-    disabledAt: row.disabled_at,
+    registeredAt: new Date(row.registered_at),
+    lastLoginAt: new Date(row.last_login_at),
+    updatedAt: new Date(row.updated_at),
+    disabledAt: row.disabled_at ? new Date(row.disabled_at) : null,
   };
 }

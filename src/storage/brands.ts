@@ -1,6 +1,7 @@
 // The table of brands. Settings are stored as what differs from the defaults, so that a better default reaches every brand.
 import { type Brand, type BrandSettings, defaultSettings } from '../domain/brands.ts';
 import { defaultTheme, type Theme } from '../domain/themes.ts';
+import { announce } from './brand-changes.ts';
 import { type Db, sql } from './database.ts';
 
 type BrandRow = Omit<Brand, 'settings' | 'theme'> & { settings: Partial<BrandSettings>; theme: Partial<Theme> };
@@ -59,7 +60,7 @@ export interface NewBrand {
 
 /** @returns the new brand, or undefined when the slug or the issuer is taken. */
 export async function insert(db: Db, brand: NewBrand): Promise<Brand | undefined> {
-  return toBrand(
+  const inserted = toBrand(
     await db.row<BrandRow>(sql`
       insert into portico.brands (slug, issuer, name, home_slice, settings, theme, identifier_key)
       values (${brand.slug}, ${brand.issuer}, ${brand.name}, ${brand.homeSlice}, ${JSON.stringify(brand.settings)},
@@ -68,6 +69,8 @@ export async function insert(db: Db, brand: NewBrand): Promise<Brand | undefined
       returning id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
         identifier_key as "identifierKey", disabled_at as "disabledAt"`),
   );
+  if (inserted) await announce(db, inserted.id);
+  return inserted;
 }
 
 /** Merges what is named into the brand; what is not named stays. The version rises only when something changed. */
@@ -90,12 +93,14 @@ export async function update(
         coalesce(${change.name ?? null}, name),
         settings || ${JSON.stringify(change.settings ?? {})}::jsonb,
         theme || ${JSON.stringify(change.theme ?? {})}::jsonb)`);
+  if (changed > 0) await announce(db, brandId);
   return changed > 0;
 }
 
 /** Whatever is cached for the brand is stale from now on. */
 export async function raiseVersion(db: Db, brandId: number): Promise<void> {
   await db.run(sql`update portico.brands set version = version + 1, updated_at = portico.now() where id = ${brandId}`);
+  await announce(db, brandId);
 }
 
 function toBrand(row: BrandRow | undefined): Brand | undefined {

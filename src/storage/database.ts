@@ -1,4 +1,5 @@
 // The only door to Postgres: plain SQL in tagged templates, every `${}` a parameter, every statement named and prepared.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 
@@ -35,8 +36,19 @@ export interface Db {
   transaction<Result>(work: (db: Db) => Promise<Result>): Promise<Result>;
 }
 
+/** What one request does, committed once. */
+export interface Unit {
+  /** Runs the last statement, if there is one, in the transaction the request opened, if it opened one, and commits. */
+  commit(last?: Statement): Promise<void>;
+}
+
 export interface Database extends Db {
   readonly pool: pg.Pool;
+  /**
+   * Inside `work`, `db.transaction` does not commit when it succeeds: the first one stays open for the whole unit, later ones and all
+   * statements join it, and `unit.commit` ends it. What was not committed when `work` is over is rolled back.
+   */
+  unit<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -67,25 +79,104 @@ export function openDatabase({ url, max = 10, onError = () => {}, observe = () =
   // Without a listener a restart of Postgres would end the process.
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
-  const inPool = access(pool, observe);
+  const units = new AsyncLocalStorage<OpenUnit>();
+  const everywhere = access(() => units.getStore()?.client ?? pool, observe);
   return {
-    ...inPool,
+    ...everywhere,
     pool,
-    transaction: (work) => retryOnce(() => transact(pool, observe, work)),
+    transaction(work) {
+      const unit = units.getStore();
+      return unit ? join(unit, pool, observe, work) : retryOnce(() => transact(pool, observe, work));
+    },
+    unit(work) {
+      const unit: OpenUnit = {};
+      const commit = async (last?: Statement) => {
+        if (last) await everywhere.run(last);
+        if (unit.client) await end(unit, observe, 'commit');
+      };
+      return units.run(unit, async () => {
+        try {
+          return await work({ commit });
+        } finally {
+          if (unit.client) await end(unit, observe, 'rollback');
+        }
+      });
+    },
     close: () => pool.end(),
   };
 }
 
-function access(client: pg.Pool | pg.PoolClient, observe: StatementObserver) {
+/** The transaction of a unit, from its first `db.transaction` on. */
+interface OpenUnit {
+  client?: pg.PoolClient;
+  fault?: Error;
+  onFault?: (error: Error) => void;
+}
+
+function access(client: () => pg.Pool | pg.PoolClient, observe: StatementObserver) {
   const query = (statement: Statement) => {
     observe(statement.text);
-    return client.query({ name: statement.name, text: statement.text, values: statement.values as unknown[] });
+    return client().query({ name: statement.name, text: statement.text, values: statement.values as unknown[] });
   };
   return {
     rows: async <Row>(statement: Statement) => (await query(statement)).rows as Row[],
     row: async <Row>(statement: Statement) => (await query(statement)).rows[0] as Row | undefined,
     run: async (statement: Statement) => (await query(statement)).rowCount ?? 0,
   };
+}
+
+async function join<Result>(unit: OpenUnit, pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
+  if (!unit.client) return retryOnce(() => open(unit, pool, observe, work));
+  // A "no" of a later transaction takes back its own writes only.
+  const { client } = unit;
+  await client.query('savepoint joined');
+  try {
+    const result = await work(inside(client, observe));
+    await client.query('release savepoint joined');
+    return result;
+  } catch (error) {
+    await client.query('rollback to savepoint joined');
+    throw error;
+  }
+}
+
+async function open<Result>(unit: OpenUnit, pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  unit.onFault = (error) => {
+    unit.fault = error;
+  };
+  client.on('error', unit.onFault);
+  unit.client = client;
+  try {
+    observe('begin');
+    await client.query('begin');
+    return await work(inside(client, observe));
+  } catch (error) {
+    await end(unit, observe, 'rollback');
+    throw error;
+  }
+}
+
+async function end(unit: OpenUnit, observe: StatementObserver, how: 'commit' | 'rollback'): Promise<void> {
+  const { client, onFault } = unit;
+  if (!client) return;
+  delete unit.client;
+  observe(how);
+  try {
+    await client.query(how);
+  } catch (error) {
+    unit.fault = error as Error;
+    if (how === 'commit') throw error;
+  } finally {
+    if (onFault) client.off('error', onFault);
+    client.release(unit.fault);
+    delete unit.fault;
+  }
+}
+
+function inside(client: pg.PoolClient, observe: StatementObserver): Db {
+  const db: Db = { ...access(() => client, observe), transaction: (work) => work(db) };
+  return db;
 }
 
 async function transact<Result>(pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
@@ -98,8 +189,7 @@ async function transact<Result>(pool: pg.Pool, observe: StatementObserver, work:
   try {
     observe('begin');
     await client.query('begin');
-    const db: Db = { ...access(client, observe), transaction: (inner) => inner(db) };
-    const result = await work(db);
+    const result = await work(inside(client, observe));
     observe('commit');
     await client.query('commit');
     return result;

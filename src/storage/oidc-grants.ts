@@ -18,23 +18,6 @@ export interface Grant {
   expiresAt: number;
 }
 
-export async function save(db: Db, brandId: number, id: string, grant: NewGrant): Promise<void> {
-  await db.run(sql`
-    insert into portico.oidc_grants (brand_id, slice, id, account_id, client_id, payload, expires_at)
-    values (${brandId}, ${sliceOfId(id)}, ${id}, ${grant.accountId}, ${grant.clientId}, ${grant.payload}, to_timestamp(${grant.expiresAt}))
-    on conflict (brand_id, slice, id) do update
-    set payload = excluded.payload, expires_at = excluded.expires_at`);
-}
-
-/** @returns false when the grant was revoked meanwhile: it does not come back. */
-export async function update(db: Db, brandId: number, id: string, grant: NewGrant): Promise<boolean> {
-  const updated = await db.run(sql`
-    update portico.oidc_grants
-    set payload = ${grant.payload}, expires_at = to_timestamp(${grant.expiresAt})
-    where brand_id = ${brandId} and slice = ${sliceOfId(id)} and id = ${id}`);
-  return updated > 0;
-}
-
 export async function find(db: Db, brandId: number, id: string): Promise<Grant | undefined> {
   return db.row<Grant>(sql`
     select account_id as "accountId", client_id as "clientId", payload, extract(epoch from expires_at)::float8 as "expiresAt"

@@ -35,32 +35,6 @@ export interface EndedSession {
   accountId: string;
 }
 
-export async function save(db: Db, brandId: number, key: RowKey, session: NewSession): Promise<void> {
-  await db.run(sql`
-    insert into portico.oidc_sessions (brand_id, slice, id, uid, account_id, payload, expires_at)
-    values (${brandId}, ${key.slice}, ${key.id}, ${session.uid}, ${session.accountId}, ${session.payload}, to_timestamp(${session.expiresAt}))
-    on conflict (brand_id, slice, id) do update
-    set uid = excluded.uid, account_id = excluded.account_id, payload = excluded.payload, expires_at = excluded.expires_at`);
-}
-
-/**
- * Writes a session that was read before. Clients that another tab added meanwhile stay; an ended session does not come back.
- * @returns false when it ended meanwhile.
- */
-export async function update(db: Db, brandId: number, key: RowKey, session: NewSession): Promise<boolean> {
-  const updated = await db.run(sql`
-    update portico.oidc_sessions as stored
-    set uid = ${session.uid}, account_id = ${session.accountId}, expires_at = to_timestamp(${session.expiresAt}),
-      payload = case
-        when stored.payload ? 'authorizations' then jsonb_set(fresh.payload, '{authorizations}',
-          (stored.payload -> 'authorizations') || coalesce(fresh.payload -> 'authorizations', '{}'))
-        else fresh.payload
-      end
-    from (select ${session.payload}::jsonb as payload) as fresh
-    where brand_id = ${brandId} and slice = ${key.slice} and id = ${key.id}`);
-  return updated > 0;
-}
-
 export async function find(db: Db, brandId: number, key: RowKey): Promise<StoredSession | undefined> {
   return db.row<StoredSession>(sql`
     select id, uid, account_id as "accountId", payload, extract(epoch from expires_at)::float8 as "expiresAt"
@@ -76,16 +50,6 @@ export async function findByUid(db: Db, brandId: number, uid: string): Promise<S
     where brand_id = ${brandId} and slice = ${sliceOfId(uid)} and uid = ${uid} and expires_at > portico.now()
     order by created_at desc
     limit 1`);
-}
-
-/** Deletes the session of an id: every row of its uid. */
-export async function remove(db: Db, brandId: number, key: RowKey): Promise<void> {
-  await db.run(sql`
-    delete from portico.oidc_sessions
-    where brand_id = ${brandId} and slice = ${key.slice} and uid = (
-      select uid
-      from portico.oidc_sessions
-      where brand_id = ${brandId} and slice = ${key.slice} and id = ${key.id})`);
 }
 
 /** The live sessions of an account, newest first. */

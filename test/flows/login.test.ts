@@ -52,7 +52,8 @@ test('the right password signs in, in any spelling of the address, and notes the
 test('a sign-in costs five statements and one hash', async () => {
   await newAccount('cost@example.com');
   const { statements, hashes } = await at.cost(() => signIn('cost@example.com'));
-  expect({ statements: statements.length, hashes }).toEqual({ statements: 5, hashes: 1 });
+  const work = statements.filter((text) => text !== 'begin' && text !== 'commit');
+  expect({ statements: work.length, hashes }).toEqual({ statements: 5, hashes: 1 });
 });
 
 test('a wrong password, an unknown address and a disabled account cost the same and get the same answer', async () => {

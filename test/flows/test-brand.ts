@@ -4,12 +4,12 @@ import { newIdentifierKey } from '../../src/domain/identifiers.ts';
 import { createHasher, type Hasher } from '../../src/hasher.ts';
 import { createKeyring, type Keyring } from '../../src/keyring.ts';
 import * as brands from '../../src/storage/brands.ts';
-import type { Db } from '../../src/storage/database.ts';
+import type { Database } from '../../src/storage/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 export interface TestBrand {
   database: TestDatabase;
-  db: Db;
+  db: Database;
   hasher: Hasher;
   keyring: Keyring;
   brand: Brand;

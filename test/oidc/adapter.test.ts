@@ -22,6 +22,7 @@ import {
   webClient,
 } from '../support/bare-provider.ts';
 import { createTestDatabase, resetClock, shiftClock, type TestDatabase } from '../support/database.ts';
+import { writing, written } from '../support/writes.ts';
 
 let database: TestDatabase;
 let bare: BareProvider;
@@ -317,7 +318,7 @@ test('two new clients in two tabs of one session both keep their tokens', async 
   const key = { slice: sliceOfAccount(accountId), id: createHash('sha256').update(session.jti).digest() };
   for (const client of ['first', 'second']) {
     const payload = JSON.stringify({ authorizations: { [client]: { sid: `sid of ${client}` } } });
-    expect(await oidcSessions.update(database.db, bare.brand.id, key, { ...base, payload })).toBe(true);
+    expect(await written(database.db, bare.brand.id, { kind: 'update_session', key, session: { ...base, payload } })).toBe(true);
   }
   const found = await bare.provider.Session.find(session.jti);
   expect(Object.keys(found?.authorizations ?? {}).sort()).toEqual(['first', 'second']);
@@ -387,8 +388,7 @@ test('a sign-in, a refresh and userinfo cost these statements and commits, clien
   const counted = async (work: () => Promise<unknown>) => {
     database.statements.length = 0;
     await work();
-    const writes = database.statements.filter((text) => /^\s*(insert|update|delete)/.test(text)).length;
-    return { statements: database.statements.length, commits: writes };
+    return { statements: database.statements.length, commits: writing(database.statements).length };
   };
   const fresh = await counted(async () => redeem(bare, await newCode(bare, browser)));
   const live = await counted(async () => redeem(bare, await newCode(bare, browser, { prompt: 'none' })));
@@ -396,9 +396,9 @@ test('a sign-in, a refresh and userinfo cost these statements and commits, clien
   const rotation = await counted(() => refresh(bare, tokens.json.refresh_token));
   const info = await counted(() => userinfo(bare, tokens.json.access_token));
   expect({ fresh, live, rotation, info }).toEqual({
-    fresh: { statements: 14, commits: 9 },
-    live: { statements: 10, commits: 6 },
-    rotation: { statements: 5, commits: 3 },
-    info: { statements: 2, commits: 0 },
+    fresh: { statements: 8, commits: 4 },
+    live: { statements: 4, commits: 2 },
+    rotation: { statements: 2, commits: 1 },
+    info: { statements: 1, commits: 0 },
   });
 });

@@ -8,7 +8,7 @@ import { type RunningJobs, startJobs } from '../../src/jobs/runner.ts';
 import { createOidcDoor } from '../../src/oidc/logout.ts';
 import * as brands from '../../src/storage/brands.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
-import { createAccount, obtainTokens } from '../support/protocol.ts';
+import { createAccount, obtainTokens, setClientDisabled } from '../support/protocol.ts';
 import { createRelyingParty, type RelyingParty } from '../support/relying-party.ts';
 
 /** A relying party's own server; it says no while it is `down`. */
@@ -191,11 +191,11 @@ test('a client that is gone meanwhile is nobody to tell, and its job ends', asyn
   shaky.down = true;
   await signOut(await signedInEverywhere());
   await until(() => shaky.attempts === 1);
-  await portico.db.pool.query("update portico.clients set disabled_at = now() where client_id = 'shaky'");
+  await setClientDisabled(portico, 'shaky', true);
   await until(async () => {
     await retryNow();
     return (await openJobs()) === 0;
   });
-  await portico.db.pool.query("update portico.clients set disabled_at = null where client_id = 'shaky'");
+  await setClientDisabled(portico, 'shaky', false);
   expect(shaky.attempts).toBe(1);
 });

@@ -6,7 +6,7 @@ import * as clients from '../../src/storage/clients.ts';
 import { clientsOfTest, party, secrets } from '../support/clients.ts';
 import { resetClock, shiftClock } from '../support/database.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
-import { basic, createAccount, obtainTokens, send } from '../support/protocol.ts';
+import { basic, createAccount, obtainTokens, send, setClientDisabled } from '../support/protocol.ts';
 import { createRelyingParty } from '../support/relying-party.ts';
 
 let portico: RunningPortico;
@@ -152,15 +152,15 @@ test('no secret stands in the database', async () => {
   for (const known of [...Object.values(secrets), secret]) expect(all).not.toContain(known);
 });
 
-test('a disabled client is unknown from the next request on', async () => {
+test('a disabled client is unknown within a moment', async () => {
   const partner = await party(portico.issuer, 'partner');
   const { tokens, browser } = await obtainTokens(partner, person);
-  await clients.setDisabled(portico.db, (await theBrand()).id, 'partner', true);
+  await setClientDisabled(portico, 'partner', true);
   await expect(partner.refresh(tokens.refresh_token as string)).rejects.toMatchObject({ status: 401 });
   await expect(partner.userinfo(tokens)).rejects.toMatchObject({ status: 401 });
   const page = await browser.get((await partner.begin()).url);
   expect([page.status, page.url.startsWith(portico.issuer)]).toEqual([400, true]);
-  await clients.setDisabled(portico.db, (await theBrand()).id, 'partner', false);
+  await setClientDisabled(portico, 'partner', false);
 });
 
 const knock = (accept: string) =>

@@ -5,7 +5,7 @@ import * as clients from '../../src/storage/clients.ts';
 import { clientsOfTest, party, secrets } from '../support/clients.ts';
 import { resetClock, shiftClock } from '../support/database.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
-import { basic, createAccount, obtainTokens, send } from '../support/protocol.ts';
+import { basic, createAccount, obtainTokens, send, setClientDisabled } from '../support/protocol.ts';
 
 let portico: RunningPortico;
 let subject: string;
@@ -92,10 +92,9 @@ test('a spent refresh token is inactive', async () => {
 
 test("a disabled client's token is inactive, whatever is left of it, and looking at it is no fault", async () => {
   const { tokens } = await obtainTokens(await shop(), person);
-  const brand = await brands.findBySlug(portico.db, 'nightfall');
-  await clients.setDisabled(portico.db, brand?.id as number, 'shop', true);
+  await setClientDisabled(portico, 'shop', true);
   const answer = await introspect(tokens.access_token, asRadio());
-  await clients.setDisabled(portico.db, brand?.id as number, 'shop', false);
+  await setClientDisabled(portico, 'shop', false);
   expect([answer.status, answer.json]).toEqual([200, { active: false }]);
 });
 

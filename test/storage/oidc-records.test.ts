@@ -5,6 +5,7 @@ import * as oidcSessions from '../../src/storage/oidc-sessions.ts';
 import * as oidcTokens from '../../src/storage/oidc-tokens.ts';
 import { accountId, createBrand } from '../support/bare-provider.ts';
 import { createTestDatabase, resetClock, shiftClock, type TestDatabase } from '../support/database.ts';
+import { written } from '../support/writes.ts';
 
 const stranger = '7a0f0a3e-52a1-4c8e-9d7c-0b5f6a7c1234';
 const inAnHour = () => Date.now() / 1000 + 3600;
@@ -28,7 +29,7 @@ async function session(
 ): Promise<string> {
   const authorizations = Object.fromEntries(clients.map((client) => [client, { sid: `${client}-${uid}`, grantId: 'g' }]));
   const row = { uid, accountId: of, payload: JSON.stringify({ authorizations }), expiresAt: inAnHour() };
-  await oidcSessions.save(database.db, brandId, rowKey(of), row);
+  await written(database.db, brandId, { kind: 'save_session', key: rowKey(of), session: row });
   return uid;
 }
 
@@ -95,13 +96,17 @@ const token = (more: Partial<oidcTokens.NewToken> = {}): oidcTokens.NewToken => 
   ...more,
 });
 
+const save = (key: oidcTokens.RowKey, row = token(), lenient = false) =>
+  written(database.db, brandId, { kind: 'save_token', key, token: row, lenient });
+const take = (key: oidcTokens.RowKey, model: string) => written(database.db, brandId, { kind: 'spend_token', model, key });
+
 test('of 20 takers one gets the token, and a spent token is never written again', async () => {
   const key = rowKey();
-  await oidcTokens.save(database.db, brandId, key, token());
-  const taken = await Promise.all(Array.from({ length: 20 }, () => oidcTokens.take(database.db, brandId, 'RefreshToken', key)));
+  await save(key);
+  const taken = await Promise.all(Array.from({ length: 20 }, () => take(key, 'RefreshToken')));
   expect(taken.filter(Boolean)).toHaveLength(1);
-  expect(await oidcTokens.save(database.db, brandId, key, token({ payload: '{"a": 2}' }))).toBe(false);
-  expect(await oidcTokens.find(database.db, brandId, 'RefreshToken', key)).toMatchObject({
+  expect(await save(key, token({ payload: '{"a": 2}' }))).toBe(false);
+  expect(await oidcTokens.find(database.db, brandId, key)).toMatchObject({
     payload: { a: 1 },
     consumedAt: expect.any(Number),
   });
@@ -109,34 +114,48 @@ test('of 20 takers one gets the token, and a spent token is never written again'
 
 test('a token is not taken as another kind, nor after its end', async () => {
   const key = rowKey();
-  await oidcTokens.save(database.db, brandId, key, token());
-  expect(await oidcTokens.take(database.db, brandId, 'AuthorizationCode', key)).toBe(false);
+  await save(key);
+  expect(await take(key, 'AuthorizationCode')).toBe(false);
   await shiftClock(database, 3601);
-  expect(await oidcTokens.take(database.db, brandId, 'RefreshToken', key)).toBe(false);
-  expect(await oidcTokens.find(database.db, brandId, 'RefreshToken', key)).toBeUndefined();
+  expect(await take(key, 'RefreshToken')).toBe(false);
+  expect(await oidcTokens.find(database.db, brandId, key)).toBeUndefined();
 });
 
 test('what never expires is stored and found', async () => {
   const key = rowKey();
-  await oidcTokens.save(
-    database.db,
-    brandId,
-    key,
-    token({ kind: 'InitialAccessToken', accountId: undefined, expiresAt: Number.POSITIVE_INFINITY }),
-  );
-  expect((await oidcTokens.find(database.db, brandId, 'InitialAccessToken', key))?.expiresAt).toBe(Number.POSITIVE_INFINITY);
+  await save(key, token({ kind: 'InitialAccessToken', accountId: undefined, expiresAt: Number.POSITIVE_INFINITY }));
+  expect((await oidcTokens.find(database.db, brandId, key))?.expiresAt).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('a device code goes from pending to claimed to answered, each once', async () => {
   const key = rowKey();
   const code = (payload: object) => token({ kind: 'DeviceCode', accountId: undefined, payload: JSON.stringify(payload) });
   const advance = (payload: object, from: 'pending' | 'claimed') =>
-    oidcTokens.advanceDeviceCode(database.db, brandId, key, code(payload), from);
-  await oidcTokens.save(database.db, brandId, key, code({}));
+    written(database.db, brandId, { kind: 'advance_device_code', key, token: code(payload), from });
+  await save(key, code({}));
   expect(await advance({ inFlight: true, error: 'access_denied' }, 'claimed')).toBe(false);
   const claims = await Promise.all(Array.from({ length: 20 }, () => advance({ inFlight: true }, 'pending')));
   expect(claims.filter(Boolean)).toHaveLength(1);
   const answers = await Promise.all(Array.from({ length: 20 }, () => advance({ inFlight: true, error: 'access_denied' }, 'claimed')));
   expect(answers.filter(Boolean)).toHaveLength(1);
   expect(await advance({ error: 'access_denied' }, 'pending')).toBe(false);
+});
+
+test('a statement writes all that was decided or, when one rule loses, nothing', async () => {
+  const [spent, fresh] = [rowKey(), rowKey()];
+  await save(spent);
+  const rotate = () =>
+    written(
+      database.db,
+      brandId,
+      { kind: 'spend_token', model: 'RefreshToken', key: spent },
+      { kind: 'save_token', key: fresh, token: token(), lenient: false },
+    );
+  const answers = await Promise.all(Array.from({ length: 20 }, rotate));
+  expect(answers.filter(Boolean)).toHaveLength(1);
+  expect(await oidcTokens.find(database.db, brandId, fresh)).toMatchObject({ consumedAt: null });
+  const never = rowKey();
+  const late = { kind: 'save_token', key: never, token: token(), lenient: false } as const;
+  expect(await written(database.db, brandId, late, { kind: 'spend_token', model: 'RefreshToken', key: spent })).toBe(false);
+  expect(await oidcTokens.find(database.db, brandId, never)).toBeUndefined();
 });

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import type { Brand } from '../../src/domain/brands.ts';
 import { createKeyring } from '../../src/keyring.ts';
 import { createAdapter, refuseReplays } from '../../src/oidc/adapter.ts';
+import { commitRequest } from '../../src/oidc/commit.ts';
 import { routeIds } from '../../src/oidc/route-ids.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -55,6 +56,7 @@ export async function startBareProvider(database: TestDatabase, clients: ClientM
   const whileRunning: BareProvider['whileRunning'] = {};
   const adapterFor = createAdapter(services(database), brand, clientsInMemory(clients));
   const provider = await bareProvider(issuer, noting(adapterFor, made), whileRunning);
+  provider.use(commitRequest(services(database), brand));
   const answer = provider.callback();
   server.on('request', (req, res) => (req.url?.startsWith('/interaction/') ? finish(provider, req, res) : answer(req, res)));
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });

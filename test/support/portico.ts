@@ -10,6 +10,7 @@ import { createKeyring } from '../../src/keyring.ts';
 import { createLog } from '../../src/log.ts';
 import { startServer } from '../../src/server.ts';
 import type { Services } from '../../src/services.ts';
+import { watchBrands } from '../../src/storage/brand-changes.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
@@ -75,10 +76,12 @@ export async function startPortico({ brands = [demoBrand], settings, env = {}, t
   };
   try {
     const issuers = await createBrands(services, brands, settings);
-    const server = await startServer(createApp(services), config);
+    const app = createApp(services);
+    const server = await startServer(app, config);
+    const watch = watchBrands(database.url, app.directory);
     const { db, statements } = database;
     const issuer = Object.values(issuers)[0] as string;
-    const stop = () => server.close(500).then(close);
+    const stop = () => server.close(500).then(watch.stop).then(close);
     return { issuer, issuers, services, database, db, statements, logs, stop };
   } catch (error) {
     await close();

@@ -1,14 +1,11 @@
 // Clients stand in their own table; this only brings their store into the library's shape.
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { type ClientSource, unsupported } from './contract.ts';
-import { currentRequest } from './requests.ts';
 
 export function clientAdapter(clients: ClientSource): Adapter {
   return {
     ...unsupported,
     async find(id) {
-      // Usually the first look of a request: its beginning is noted here.
-      currentRequest();
       if (typeof id !== 'string' || id.length > 512 || id.includes('\0')) return undefined;
       return (await clients.find(id)) as AdapterPayload | undefined;
     },

@@ -2,17 +2,21 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Brand } from '../../domain/brands.ts';
 import { sliceOfAccount } from '../../domain/slices.ts';
+import * as oidcReads from '../../storage/oidc-reads.ts';
 import * as oidcSessions from '../../storage/oidc-sessions.ts';
 import type { RowKey } from '../../storage/oidc-tokens.ts';
 import { pack, unpack } from '../payloads.ts';
+import { inUnit, type Unit } from '../unit-of-work.ts';
 import { type AdapterServices, unsupported } from './contract.ts';
 import { isName, keyOf } from './keys.ts';
-import { currentRequest } from './requests.ts';
 
 /** The id of a session that was found by its uid, since its own id is known to the browser alone. Good for reading only. */
 const UNKNOWN_ID = '(known to the browser alone)';
 
-export function sessionAdapter({ db, keyring, log }: AdapterServices, brand: Brand): Adapter {
+export function sessionAdapter(services: AdapterServices, brand: Brand): Adapter {
+  const { db, keyring, log } = services;
+  const unit = <Result>(work: (unit: Unit) => Promise<Result>) => inUnit(services, brand.id, work);
+
   function open(row: oidcSessions.StoredSession, jti: string): AdapterPayload | undefined {
     try {
       const { uid, accountId, expiresAt } = row;
@@ -27,17 +31,19 @@ export function sessionAdapter({ db, keyring, log }: AdapterServices, brand: Bra
   return {
     ...unsupported,
     async find(id) {
-      const request = currentRequest();
       const key = keyOf(id);
-      const row = key && (await oidcSessions.find(db, brand.id, key));
-      if (!row) return undefined;
-      request?.found.add(id);
-      return open(row, id);
+      if (!key) return undefined;
+      return unit(async (unit) => {
+        const row = await unit.read(nameOf(key), () => readSession(services, brand, key, unit));
+        return row && open(row, id);
+      });
     },
     async findByUid(uid) {
       if (!isName(uid)) return undefined;
-      const row = await oidcSessions.findByUid(db, brand.id, uid);
-      return row && open(row, UNKNOWN_ID);
+      return unit(async (unit) => {
+        const row = await unit.read(`session-uid/${uid}`, () => oidcSessions.findByUid(db, brand.id, uid));
+        return row && open(row, UNKNOWN_ID);
+      });
     },
     async upsert(id, payload) {
       const key = writable(id);
@@ -46,13 +52,38 @@ export function sessionAdapter({ db, keyring, log }: AdapterServices, brand: Bra
       if (accountId && key.slice !== sliceOfAccount(accountId)) throw new Error('a session id must carry the slice of its account');
       const session = { uid, accountId, expiresAt: exp, payload: pack(keyring, 'Session', placeOf(key), payload) };
       // A session that ended while its request was running stays ended: sign-out wins over the request.
-      if (currentRequest()?.found.has(id)) await oidcSessions.update(db, brand.id, key, session);
-      else await oidcSessions.save(db, brand.id, key, session);
+      await unit(async (unit) =>
+        unit.write(nameOf(key), { kind: unit.hasFound(nameOf(key)) ? 'update_session' : 'save_session', key, session }),
+      );
     },
     async destroy(id) {
-      await oidcSessions.remove(db, brand.id, writable(id));
+      const key = writable(id);
+      await unit(async (unit) => {
+        unit.write(nameOf(key), { kind: 'remove_session', key });
+        unit.remember(nameOf(key), undefined);
+      });
     },
   };
+}
+
+function nameOf({ id }: RowKey): string {
+  return `session/${id.toString('hex')}`;
+}
+
+/** The account and, when the request names a client, the grant will be asked for next. */
+async function readSession(
+  { db }: AdapterServices,
+  brand: Brand,
+  key: RowKey,
+  unit: Unit,
+): Promise<oidcSessions.StoredSession | undefined> {
+  const found = await oidcReads.findSession(db, brand.id, key, unit.clientId);
+  if (!found) return undefined;
+  const { session, account, grant } = found;
+  unit.know(`session-uid/${session.uid}`, session);
+  if (session.accountId) unit.know(`account/${session.accountId}`, account);
+  if (grant) unit.know(`grant/${grant.id}`, grant);
+  return session;
 }
 
 function writable(id: string): RowKey {

@@ -3,11 +3,13 @@ import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Brand } from '../../domain/brands.ts';
 import { sliceOfAccount, sliceOfId } from '../../domain/slices.ts';
 import * as oidcGrants from '../../storage/oidc-grants.ts';
+import * as oidcReads from '../../storage/oidc-reads.ts';
 import * as oidcTokens from '../../storage/oidc-tokens.ts';
+import { LostRace, type Write } from '../../storage/unit-of-work.ts';
 import { type Model, pack, unpack } from '../payloads.ts';
+import { inUnit, type Unit } from '../unit-of-work.ts';
 import { type AdapterServices, unsupported } from './contract.ts';
 import { isName, keyOf } from './keys.ts';
-import { currentRequest } from './requests.ts';
 
 export type TokenModel = Exclude<Model, 'Grant' | 'ReplayDetection' | 'Session'>;
 
@@ -23,35 +25,39 @@ const routed: readonly TokenModel[] = ['AccessToken', 'AuthorizationCode', 'Refr
 export function tokenAdapter(services: AdapterServices, brand: Brand, model: TokenModel): Adapter {
   const { db, keyring } = services;
   const digestOf = (userCode: string) => keyring.mac('token_payloads', `user_code/${brand.id}`, userCode);
+  const unit = <Result>(work: (unit: Unit) => Promise<Result>) => inUnit(services, brand.id, work);
 
   async function upsert(id: string, payload: AdapterPayload): Promise<void> {
     const key = keyOf(id);
     if (!key) throw new Error(`${model}: unusable id`);
     if (routed.includes(model)) demandSlice(model, key.slice, payload);
-    const row = {
+    const token = {
       ...columnsOf(model, payload),
       userCode: payload.userCode ? digestOf(payload.userCode) : undefined,
       payload: pack(keyring, model, placeOf(model, key.id), payload),
     };
     const from = model === 'DeviceCode' ? stateBefore(payload) : undefined;
-    const written = from ? await oidcTokens.advanceDeviceCode(db, brand.id, key, row, from) : await oidcTokens.save(db, brand.id, key, row);
-    // An interaction that was finished meanwhile stays finished: the browser goes on to its resume either way.
-    if (written || model === 'Interaction') return;
-    throw from ? new errors.InvalidRequest('the code has already been used') : spentError(model);
+    await unit(async (unit) => {
+      // An interaction that was finished meanwhile stays finished: the browser goes on to its resume either way.
+      const save: Write = { kind: 'save_token', key, token, lenient: model === 'Interaction' };
+      unit.write(nameOf(key), from ? { kind: 'advance_device_code', key, token, from } : save);
+      unit.remember(nameOf(key), asRead(key, token));
+    }).catch((error) => Promise.reject(error instanceof LostRace ? lostError(model, from !== undefined) : error));
   }
 
   async function find(id: string): Promise<AdapterPayload | undefined> {
-    const request = currentRequest();
     const key = keyOf(id);
-    const row = key && (await oidcTokens.find(db, brand.id, model, key));
-    if (!row || (model === 'Interaction' && row.consumedAt !== null)) return undefined;
-    const payload = openToken(services, model, row);
-    if (!payload) return undefined;
-    // Spent while this very request was on its way: a lost race, not a replay. `consume` refuses it and the family lives.
-    const lostRace =
-      model === 'RefreshToken' && request && row.spentFor !== null && row.spentFor * 1_000 < performance.now() - request.began;
-    if (lostRace) delete payload.consumed;
-    return { ...payload, jti: id };
+    if (!key) return undefined;
+    return unit(async (unit) => {
+      const row = await unit.read(nameOf(key), () => readToken(services, brand, model, key, unit));
+      if (!row || row.kind !== model || (model === 'Interaction' && row.consumedAt !== null)) return undefined;
+      const payload = openToken(services, model, row);
+      if (!payload) return undefined;
+      // Spent while this very request was on its way: a lost race, not a replay. `consume` refuses it and the family lives.
+      if (model === 'RefreshToken' && row.spentFor !== null && row.spentFor * 1_000 < performance.now() - unit.began)
+        delete payload.consumed;
+      return { ...payload, jti: id };
+    });
   }
 
   async function findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
@@ -63,17 +69,14 @@ export function tokenAdapter(services: AdapterServices, brand: Brand, model: Tok
 
   async function consume(id: string): Promise<void> {
     const key = keyOf(id);
-    if (key && (await oidcTokens.take(db, brand.id, model, key))) return;
-    if (key && (model === 'AuthorizationCode' || model === 'DeviceCode')) await endGrantOf(key);
-    throw spentError(model);
-  }
-
-  /** A second use of a code ends what the first one gave (RFC 6749 4.1.2); the grant goes first, so that what the winner has yet to write is dead. */
-  async function endGrantOf(key: oidcTokens.RowKey): Promise<void> {
-    const row = await oidcTokens.find(db, brand.id, model, key);
-    if (!row?.grantId) return;
-    await oidcGrants.remove(db, brand.id, row.grantId);
-    await oidcTokens.revokeGrant(db, brand.id, row.grantId);
+    if (!key) throw lostError(model);
+    try {
+      await unit(async (unit) => unit.write(nameOf(key), { kind: 'spend_token', model, key }));
+    } catch (error) {
+      if (!(error instanceof LostRace)) throw error;
+      await endGrantOfSpent(services, brand, model, key);
+      throw lostError(model);
+    }
   }
 
   return {
@@ -85,14 +88,60 @@ export function tokenAdapter(services: AdapterServices, brand: Brand, model: Tok
     async destroy(id) {
       const key = keyOf(id);
       if (!key) return;
-      if (model === 'Interaction') await oidcTokens.spendInteraction(db, brand.id, key, SPENT_INTERACTION);
-      else await oidcTokens.remove(db, brand.id, model, key);
+      await unit(async (unit) => {
+        const spend: Write = { kind: 'spend_interaction', key, seconds: SPENT_INTERACTION };
+        unit.write(nameOf(key), model === 'Interaction' ? spend : { kind: 'remove_token', model, key });
+        unit.remember(nameOf(key), undefined);
+      });
     },
     async revokeByGrantId(grantId) {
       // Nothing without a grant is ever meant. A device code stands in a slice of its own and dies with its grant.
-      if (isName(grantId) && model !== 'DeviceCode') await oidcTokens.revokeKind(db, brand.id, grantId, model);
+      if (!isName(grantId) || model === 'DeviceCode') return;
+      await unit(async (unit) => unit.write(`revoke/${model}/${grantId}`, { kind: 'revoke_tokens', model, grantId }));
     },
   };
+}
+
+function nameOf({ id }: oidcTokens.RowKey): string {
+  return `token/${id.toString('hex')}`;
+}
+
+/** What was just decided, as a later look-up of the same request would read it. */
+function asRead({ id }: oidcTokens.RowKey, token: oidcTokens.NewToken): oidcTokens.Token {
+  const { kind, grantId = null, accountId = null, clientId = null, expiresAt } = token;
+  return { id, kind, grantId, accountId, clientId, payload: JSON.parse(token.payload), expiresAt, consumedAt: null, spentFor: null };
+}
+
+/** Models that hang on a grant: what the library asks for next (grant, session, account) comes along in the same statement. */
+const joined: readonly TokenModel[] = ['AccessToken', 'AuthorizationCode', 'ClientCredentials', 'RefreshToken'];
+
+async function readToken(
+  { db }: AdapterServices,
+  brand: Brand,
+  model: TokenModel,
+  key: oidcTokens.RowKey,
+  unit: Unit,
+): Promise<(oidcTokens.Token & { raced?: boolean }) | undefined> {
+  if (!joined.includes(model)) return oidcTokens.find(db, brand.id, key);
+  const waited = performance.now() - unit.began;
+  const found = await oidcReads.findToken(db, brand.id, key);
+  if (!found) return undefined;
+  const { token, grant, session, account } = found;
+  if (token.grantId) unit.know(`grant/${token.grantId}`, grant);
+  if (typeof token.payload.sessionUid === 'string' && token.payload.expiresWithSession)
+    unit.know(`session-uid/${token.payload.sessionUid}`, session);
+  if (token.accountId) unit.know(`account/${token.accountId}`, account);
+  // Spent since this request began (two durations, so that clocks need not agree): somebody else was quicker.
+  return { ...token, raced: token.spentFor !== null && token.spentFor * 1_000 < waited };
+}
+
+/** A second use of a code ends what the first one gave (RFC 6749 4.1.2); the grant goes first, so that what the winner has yet to write is dead. */
+export async function endGrantOfSpent({ db }: AdapterServices, brand: Brand, model: string, key: oidcTokens.RowKey): Promise<void> {
+  if (model !== 'AuthorizationCode' && model !== 'DeviceCode') return;
+  const row = await oidcTokens.find(db, brand.id, key);
+  if (!row?.grantId) return;
+  await oidcGrants.remove(db, brand.id, row.grantId);
+  await oidcTokens.revokeGrant(db, brand.id, row.grantId);
 }
 
 /** The payload of a row; undefined, and a line in the log, for one that cannot be opened. */
@@ -138,7 +187,9 @@ function stateBefore(payload: AdapterPayload): 'pending' | 'claimed' | undefined
   return payload.inFlight ? 'claimed' : 'pending';
 }
 
-function spentError(model: TokenModel): Error {
+/** What a client is told whose use came second. */
+export function lostError(model: string, advancing = false): InstanceType<typeof errors.OIDCProviderError> {
+  if (advancing) return new errors.InvalidRequest('the code has already been used');
   if (model === 'PushedAuthorizationRequest') return new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
   return new errors.InvalidGrant('already used');
 }

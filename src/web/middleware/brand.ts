@@ -1,5 +1,5 @@
 // Which brand is asked. Host and path only select among configured issuers; from here on every address comes from the issuer itself.
-import type { Brand } from '../../domain/brands.ts';
+import { type Brand, reservedSegments } from '../../domain/brands.ts';
 import type { Providers } from '../../oidc/providers.ts';
 import type { BrandDirectory } from '../brand-directory.ts';
 import { type Middleware, rememberState } from '../request.ts';
@@ -57,7 +57,8 @@ function requestedHost(host: string | undefined): string | undefined {
 }
 
 function firstSegment(url: string): string {
-  return /^\/([A-Za-z0-9-]+)(?=[/?]|$)/.exec(url)?.[1] ?? '';
+  const segment = /^\/([A-Za-z0-9-]+)(?=[/?]|$)/.exec(url)?.[1] ?? '';
+  return reservedSegments.has(segment) ? '' : segment;
 }
 
 function refuse(ctx: Parameters<Middleware>[0], status: number, message: string): void {

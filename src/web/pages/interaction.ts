@@ -3,7 +3,9 @@
 import Router from '@koa/router';
 import { Refusal } from '../../errors.ts';
 import { findInteraction } from '../../oidc/interactions.ts';
+import { openUnit } from '../../oidc/unit-of-work.ts';
 import { isDatabaseAway } from '../../storage/database.ts';
+import { LostRace } from '../../storage/unit-of-work.ts';
 import { isOwnForm } from '../csrf.ts';
 import type { Drawing } from '../drawing.ts';
 import { type Form, readForm } from '../form.ts';
@@ -19,27 +21,42 @@ const pages: Readonly<Record<string, PromptPage>> = { login, create: login, cons
 
 export function interactionRoutes(drawing: Drawing): Middleware {
   const router = new Router<RequestState>();
-  router.get('/interaction/:uid', async (ctx) => {
-    const visit = await open(drawing, ctx);
-    if (!visit) return gone(drawing, ctx, ctx.params.uid ?? '');
-    await pageOf(visit).show(visit);
-  });
+  router.get('/interaction/:uid', (ctx) =>
+    inOneUnit(drawing, ctx, async () => {
+      const visit = await open(drawing, ctx);
+      if (!visit) return gone(drawing, ctx, ctx.params.uid ?? '');
+      await pageOf(visit).show(visit);
+    }),
+  );
   router.post('/interaction/:uid', async (ctx) => {
     // Read before anything that needs the database, so that a page saying "try again" can give back what was typed.
     const form = await readForm(ctx.req);
     const { uid } = ctx.params as { uid: string };
     if (!isOwnForm(drawing.services.keyring, ctx, uid, form.csrf)) throw new Refusal('form_expired');
     try {
-      const visit = await open(drawing, ctx);
-      // A second press: the first one has already gone on.
-      if (!visit) return await resumeSpent(drawing, ctx, uid);
-      await pageOf(visit).submit(visit, form);
+      await inOneUnit(drawing, ctx, async () => {
+        const visit = await open(drawing, ctx);
+        // A second press: the first one has already gone on.
+        if (!visit) return resumeSpent(drawing, ctx, uid);
+        await pageOf(visit).submit(visit, form);
+      });
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
       answerUnavailable(drawing, ctx, error, typedForm(ctx, form));
     }
   });
   return router.routes() as unknown as Middleware;
+}
+
+/** What the flow and the library write is committed once, before the answer leaves; what broke leaves nothing behind. */
+function inOneUnit({ services }: Drawing, ctx: Context, work: () => Promise<void>): Promise<void> {
+  return openUnit(services, ctx.state.brand.id, async (unit) => {
+    await work();
+    if (ctx.status >= 500) return;
+    await unit.commit().catch((error: unknown) => {
+      throw error instanceof LostRace ? new Refusal('form_expired') : error;
+    });
+  });
 }
 
 async function open(drawing: Drawing, ctx: Context & { params: Record<string, string> }): Promise<Visit | undefined> {

@@ -1,0 +1,77 @@
+// The last thing inside the library's stack: what the request decided is written, and only then may the answer leave.
+// When a concurrent request was quicker, the library's answer (and its cookies) is replaced by the one for the slower of two.
+import type { Middleware } from 'koa';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Brand } from '../domain/brands.ts';
+import { LostRace, type Write } from '../storage/unit-of-work.ts';
+import type { AdapterServices } from './adapters/contract.ts';
+import { endGrantOfSpent, lostError } from './adapters/tokens.ts';
+import { answersPrograms } from './outermost.ts';
+import type { ProviderPages } from './pages.ts';
+import { currentUnit, openUnit, type Unit } from './unit-of-work.ts';
+
+export function commitRequest(services: AdapterServices, brand: Brand, pages?: Pick<ProviderPages, 'error'>): Middleware {
+  return (plain, next) => {
+    const ctx = plain as unknown as KoaContextWithOIDC;
+    const serve = async (unit: Unit) => {
+      unit.clientId = typeof ctx.query.client_id === 'string' ? ctx.query.client_id : undefined;
+      await next();
+      // What broke leaves nothing behind.
+      if (ctx.status >= 500) return;
+      await unit.commit().catch((error: unknown) => {
+        if (!(error instanceof LostRace)) throw error;
+        return answerSlower(services, brand, pages, ctx, unit.decided(error.index));
+      });
+    };
+    const open = currentUnit();
+    return open ? serve(open) : openUnit(services, brand.id, serve);
+  };
+}
+
+async function answerSlower(
+  services: AdapterServices,
+  brand: Brand,
+  pages: Pick<ProviderPages, 'error'> | undefined,
+  ctx: KoaContextWithOIDC,
+  lost: Write | undefined,
+): Promise<void> {
+  if (lost?.kind === 'spend_token') await endGrantOfSpent(services, brand, lost.model, lost.key);
+  const error = errorOf(lost);
+  const out = { error: error.error, error_description: error.error_description ?? '' };
+  const redirect = errorRedirect(ctx.response.get('location'), out);
+  forget(ctx);
+  if (redirect) return ctx.redirect(redirect);
+  ctx.status = error.statusCode;
+  if (!pages || answersPrograms(ctx)) ctx.body = out;
+  else await pages.error(ctx, out, error);
+}
+
+function errorOf(lost: Write | undefined): InstanceType<typeof errors.OIDCProviderError> {
+  switch (lost?.kind) {
+    case 'update_grant':
+      return new errors.AccessDenied('the grant was revoked meanwhile');
+    case 'advance_device_code':
+      return lostError('DeviceCode', true);
+    case 'save_token':
+      return lostError(lost.token.kind);
+    case 'spend_token':
+      return lostError(lost.model);
+    default:
+      return new errors.InvalidRequest('a concurrent request was quicker');
+  }
+}
+
+/** The app that was about to get a code gets the error at the same address (RFC 6749 4.1.2.1). */
+function errorRedirect(location: string, out: { error: string; error_description: string }): string | undefined {
+  const url = URL.parse(location);
+  if (!url?.searchParams.has('code')) return undefined;
+  url.searchParams.delete('code');
+  for (const [name, value] of Object.entries(out)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+/** Cookies and addresses of an answer that is not given. */
+function forget(ctx: KoaContextWithOIDC): void {
+  ctx.remove('set-cookie');
+  ctx.remove('location');
+}

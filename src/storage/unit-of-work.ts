@@ -1,0 +1,167 @@
+// Everything one request decided, written by one data-modifying statement: all of it or, when one rule lost a race, nothing.
+// On one Postgres that is one round trip and one commit. This file is the only door, so that another layout changes only here.
+import { createHash } from 'node:crypto';
+import { sliceOfId } from '../domain/slices.ts';
+import type { Statement } from './database.ts';
+import type { NewGrant } from './oidc-grants.ts';
+import type { NewSession } from './oidc-sessions.ts';
+import type { NewToken, RowKey } from './oidc-tokens.ts';
+
+export type Write =
+  /** The row must be unspent and alive. */
+  | { kind: 'spend_token'; model: string; key: RowKey }
+  /** Written anew, or again as long as it is unspent; `lenient` leaves a spent one as it is. */
+  | { kind: 'save_token'; key: RowKey; token: NewToken; lenient: boolean }
+  /** A device code moves on only from the state the request saw (RFC 8628 3.3). */
+  | { kind: 'advance_device_code'; key: RowKey; token: NewToken; from: 'pending' | 'claimed' }
+  | { kind: 'spend_interaction'; key: RowKey; seconds: number }
+  | { kind: 'remove_token'; model: string; key: RowKey }
+  | { kind: 'revoke_tokens'; model: string; grantId: string }
+  | { kind: 'save_session'; key: RowKey; session: NewSession }
+  /** A session that ended meanwhile stays ended; clients that another tab added stay. */
+  | { kind: 'update_session'; key: RowKey; session: NewSession }
+  | { kind: 'remove_session'; key: RowKey }
+  | { kind: 'save_grant'; id: string; grant: NewGrant }
+  /** A grant that was revoked meanwhile does not come back. */
+  | { kind: 'update_grant'; id: string; grant: NewGrant }
+  | { kind: 'remove_grant'; id: string };
+
+/** One of the writes did not find what the request had seen; nothing was written. `index` is its place in the list. */
+export class LostRace extends Error {
+  readonly index: number;
+
+  constructor(index: number) {
+    super('a concurrent request was quicker');
+    this.name = 'LostRace';
+    this.index = index;
+  }
+}
+
+/** The rule that lost, when a statement made here failed because of one; any other error as it is. */
+export function lostRaceOf(error: unknown): unknown {
+  const { code, message } = (error ?? {}) as { code?: string; message?: string };
+  return code === 'PT409' ? new LostRace(Number(message)) : error;
+}
+
+/** One statement for all writes, or undefined when there are none. Its text depends on their kinds alone, so that it is prepared once per shape. */
+export function statementOf(brandId: number, writes: readonly Write[]): Statement | undefined {
+  if (writes.length === 0) return undefined;
+  const values: unknown[] = [brandId];
+  const parameter = (value: unknown, type: string) => `$${values.push(value)}::${type}`;
+  const parts: string[] = [];
+  const demands: string[] = [];
+  writes.forEach((write, index) => {
+    parts.push(`w${index} as (${clause(write, parameter)} returning 1)`);
+    if (isDemanded(write)) demands.push(`portico.demand((select count(*) from w${index}) = 1, '${index}')`);
+  });
+  const text = `with ${parts.join(', ')} select ${demands.join(', ') || '1'}`;
+  return { name: createHash('sha1').update(text).digest('base64url'), text, values };
+}
+
+function isDemanded(write: Write): boolean {
+  if (write.kind === 'save_token') return !write.lenient;
+  return write.kind === 'spend_token' || write.kind === 'advance_device_code' || write.kind === 'update_grant';
+}
+
+type Parameter = (value: unknown, type: string) => string;
+
+function clause(write: Write, parameter: Parameter): string {
+  switch (write.kind) {
+    case 'spend_token':
+      return `update portico.oidc_tokens set consumed_at = portico.now()
+        where ${tokenKey(write.key, parameter)} and kind = ${parameter(write.model, 'text')}
+          and consumed_at is null and expires_at > portico.now()`;
+    case 'save_token':
+      return saveToken(write.key, write.token, parameter);
+    case 'advance_device_code':
+      return advanceDeviceCode(write, parameter);
+    case 'spend_interaction':
+      return `update portico.oidc_tokens set consumed_at = portico.now(),
+          expires_at = least(expires_at, portico.now() + make_interval(secs => ${parameter(write.seconds, 'float8')}))
+        where ${tokenKey(write.key, parameter)} and kind = 'Interaction' and consumed_at is null`;
+    case 'remove_token':
+      return `delete from portico.oidc_tokens where ${tokenKey(write.key, parameter)} and kind = ${parameter(write.model, 'text')}`;
+    case 'revoke_tokens':
+      return `delete from portico.oidc_tokens where brand_id = $1::int and slice = ${parameter(sliceOfId(write.grantId), 'smallint')}
+          and grant_id = ${parameter(write.grantId, 'text')} and kind = ${parameter(write.model, 'text')}`;
+    case 'save_session':
+      return saveSession(write.key, write.session, parameter);
+    case 'update_session':
+      return updateSession(write.key, write.session, parameter);
+    case 'remove_session':
+      return removeSession(write.key, parameter);
+    case 'save_grant':
+      return saveGrant(write.id, write.grant, parameter);
+    case 'update_grant':
+      return `update portico.oidc_grants set payload = ${parameter(write.grant.payload, 'jsonb')},
+          expires_at = to_timestamp(${parameter(write.grant.expiresAt, 'float8')})
+        where ${grantKey(write.id, parameter)}`;
+    case 'remove_grant':
+      return `delete from portico.oidc_grants where ${grantKey(write.id, parameter)}`;
+  }
+}
+
+function tokenKey({ slice, id }: RowKey, parameter: Parameter): string {
+  return `brand_id = $1::int and slice = ${parameter(slice, 'smallint')} and id = ${parameter(id, 'bytea')}`;
+}
+
+function grantKey(id: string, parameter: Parameter): string {
+  return `brand_id = $1::int and slice = ${parameter(sliceOfId(id), 'smallint')} and id = ${parameter(id, 'text')}`;
+}
+
+function saveToken({ slice, id }: RowKey, token: NewToken, parameter: Parameter): string {
+  return `insert into portico.oidc_tokens as stored
+      (brand_id, slice, id, kind, grant_id, account_id, client_id, user_code, payload, expires_at)
+    values ($1::int, ${parameter(slice, 'smallint')}, ${parameter(id, 'bytea')}, ${parameter(token.kind, 'text')},
+      ${parameter(token.grantId, 'text')}, ${parameter(token.accountId, 'uuid')}, ${parameter(token.clientId, 'text')},
+      ${parameter(token.userCode, 'bytea')}, ${parameter(token.payload, 'jsonb')}, to_timestamp(${parameter(token.expiresAt, 'float8')}))
+    on conflict (brand_id, slice, id) do update
+    set grant_id = excluded.grant_id, account_id = excluded.account_id, client_id = excluded.client_id,
+      payload = excluded.payload, expires_at = excluded.expires_at
+    where stored.kind = excluded.kind and stored.consumed_at is null`;
+}
+
+function advanceDeviceCode({ key, token, from }: Extract<Write, { kind: 'advance_device_code' }>, parameter: Parameter): string {
+  return `update portico.oidc_tokens
+    set grant_id = ${parameter(token.grantId, 'text')}, account_id = ${parameter(token.accountId, 'uuid')},
+      payload = ${parameter(token.payload, 'jsonb')}
+    where ${tokenKey(key, parameter)} and kind = 'DeviceCode' and consumed_at is null and account_id is null
+      and not payload ? 'error' and payload ? 'inFlight' = ${parameter(from === 'claimed', 'boolean')}`;
+}
+
+function saveSession({ slice, id }: RowKey, session: NewSession, parameter: Parameter): string {
+  return `insert into portico.oidc_sessions (brand_id, slice, id, uid, account_id, payload, expires_at)
+    values ($1::int, ${parameter(slice, 'smallint')}, ${parameter(id, 'bytea')}, ${parameter(session.uid, 'text')},
+      ${parameter(session.accountId, 'uuid')}, ${parameter(session.payload, 'jsonb')}, to_timestamp(${parameter(session.expiresAt, 'float8')}))
+    on conflict (brand_id, slice, id) do update
+    set uid = excluded.uid, account_id = excluded.account_id, payload = excluded.payload, expires_at = excluded.expires_at`;
+}
+
+function updateSession(key: RowKey, session: NewSession, parameter: Parameter): string {
+  const payload = parameter(session.payload, 'jsonb');
+  return `update portico.oidc_sessions as stored
+    set uid = ${parameter(session.uid, 'text')}, account_id = ${parameter(session.accountId, 'uuid')},
+      expires_at = to_timestamp(${parameter(session.expiresAt, 'float8')}),
+      payload = case
+        when stored.payload ? 'authorizations' then jsonb_set(${payload}, '{authorizations}',
+          (stored.payload -> 'authorizations') || coalesce(${payload} -> 'authorizations', '{}'))
+        else ${payload}
+      end
+    where ${tokenKey(key, parameter)}`;
+}
+
+/** Every row of its uid: two tabs may have renewed its id at once. */
+function removeSession(key: RowKey, parameter: Parameter): string {
+  const slice = parameter(key.slice, 'smallint');
+  return `delete from portico.oidc_sessions
+    where brand_id = $1::int and slice = ${slice} and uid = (
+      select uid from portico.oidc_sessions where brand_id = $1::int and slice = ${slice} and id = ${parameter(key.id, 'bytea')})`;
+}
+
+function saveGrant(id: string, grant: NewGrant, parameter: Parameter): string {
+  return `insert into portico.oidc_grants (brand_id, slice, id, account_id, client_id, payload, expires_at)
+    values ($1::int, ${parameter(sliceOfId(id), 'smallint')}, ${parameter(id, 'text')}, ${parameter(grant.accountId, 'uuid')},
+      ${parameter(grant.clientId, 'text')}, ${parameter(grant.payload, 'jsonb')}, to_timestamp(${parameter(grant.expiresAt, 'float8')}))
+    on conflict (brand_id, slice, id) do update
+    set payload = excluded.payload, expires_at = excluded.expires_at`;
+}
