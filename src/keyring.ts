@@ -10,6 +10,7 @@ export type Purpose =
   | 'devices'
   | 'limits'
   | 'dpop_nonces'
+  | 'refresh_successors'
   | 'demo';
 
 export type Keyring = ReturnType<typeof createKeyring>;

@@ -81,5 +81,5 @@ function describeError(error: unknown): object {
 
 /** A name or a code is a word; anything else is somebody's text. */
 function word(value: unknown): string | undefined {
-  return /^[\w.-]{1,60}$/.test(String(value)) ? String(value) : undefined;
+  return typeof value === 'string' && /^[\w.-]{1,60}$/.test(value) ? value : undefined;
 }

@@ -11,7 +11,10 @@ const secret = 'correct horse battery staple';
 
 test('what is not on the list does not reach the log, whoever passes it', () => {
   const { log, lines } = capture();
-  log.info({ event: 'seen', password: secret, email: secret, headers: { cookie: secret }, body: secret, token: secret, authorization: secret }, 'told');
+  log.info(
+    { event: 'seen', password: secret, email: secret, headers: { cookie: secret }, body: secret, token: secret, authorization: secret },
+    'told',
+  );
   expect(JSON.parse(lines[0] ?? '')).toEqual({ level: 'info', time: expect.any(String), event: 'seen', msg: 'told' });
 });
 
@@ -26,7 +29,8 @@ test('neither does it through a child', () => {
 
 test('nor inside of what is on the list', () => {
   const { log, lines } = capture();
-  for (const name of ['event', 'route', 'code', 'clientId', 'url', 'file', 'outcome', 'applied']) log.info({ [name]: { password: secret, nested: [secret] } });
+  for (const name of ['event', 'route', 'code', 'clientId', 'url', 'file', 'outcome', 'applied'])
+    log.info({ [name]: { password: secret, nested: [secret] } });
   expect(lines.join('')).not.toContain(secret);
 });
 
@@ -40,7 +44,11 @@ test('of an error there is its kind, its code and its place, and nothing of what
   });
   log.error({ err: error }, 'request failed');
   expect(lines.join('')).not.toContain(secret);
-  expect(read()[0]).toMatchObject({ level: 'error', err: { name: 'TypeError', code: '22021', stack: expect.any(Array) }, msg: 'request failed' });
+  expect(read()[0]).toMatchObject({
+    level: 'error',
+    err: { name: 'TypeError', code: '22021', stack: expect.any(Array) },
+    msg: 'request failed',
+  });
 });
 
 test('an error of several lines, of another kind, or with a name of its own gives nothing away either', () => {
@@ -60,7 +68,7 @@ test('line breaks, escapes and separators in a value make no second line', () =>
   const nasty = 'a\r\nb\n{"level":"fatal"}\u001b[31mred\u001b[0m\u0000\u2028\u2029\u0085\b';
   log.info({ event: nasty, route: nasty, clientId: nasty }, nasty);
   expect(lines).toHaveLength(1);
-  expect(lines[0]?.trimEnd()).not.toMatch(/[\r\n\u0000-\u001f]/);
+  expect([...(lines[0]?.trimEnd() ?? '')].filter((character) => character < ' ')).toEqual([]);
   expect(read()[0]).toMatchObject({ event: nasty, msg: nasty });
 });
 

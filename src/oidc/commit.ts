@@ -52,6 +52,9 @@ function errorOf(lost: Write | undefined): InstanceType<typeof errors.OIDCProvid
       return new errors.AccessDenied('the grant was revoked meanwhile');
     case 'advance_device_code':
       return lostError('DeviceCode', true);
+    case 'spend_refresh_token':
+      return lostError('RefreshToken');
+    case 'save_successor':
     case 'save_token':
       return lostError(lost.token.kind);
     case 'spend_token':

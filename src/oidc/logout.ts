@@ -4,8 +4,9 @@ import type { Provider } from 'oidc-provider';
 import type { Brand } from '../domain/brands.ts';
 import type { Services } from '../services.ts';
 import * as brands from '../storage/brands.ts';
-import * as outbox from '../storage/outbox.ts';
+import type * as outbox from '../storage/outbox.ts';
 import type { Providers } from './providers.ts';
+import { inUnit } from './unit-of-work.ts';
 
 export interface OidcDoor {
   /** Signs a logout token and posts it. Resolves when nobody needs to be told any more. @throws when it must be tried again. */
@@ -16,13 +17,16 @@ type Send = (this: object, sub: string, sid?: string) => Promise<void>;
 
 const senders = new WeakMap<Provider, Send>();
 
-/** From now on the library's own call only enqueues. */
+/** From now on the library's own call only decides a job, written by the statement that ends the session: both or neither. */
 export function enqueueLogouts(provider: Provider, { db }: Pick<Services, 'db'>, brand: Brand): void {
   const prototype = provider.Client.prototype as unknown as { backchannelLogout: Send };
   senders.set(provider, prototype.backchannelLogout);
   prototype.backchannelLogout = async function enqueue(this: object, accountId, sid) {
     const { clientId } = this as { clientId: string };
-    await outbox.add(db, 'backchannel_logout', [{ brandId: brand.id, clientId, accountId, sid }]);
+    const notice: outbox.BackchannelLogoutJob = { brandId: brand.id, clientId, accountId, sid };
+    await inUnit({ db }, brand.id, async (unit) =>
+      unit.write(`job/backchannel_logout/${clientId}/${sid}`, { kind: 'enqueue', task: 'backchannel_logout', payload: notice }),
+    );
   };
 }
 

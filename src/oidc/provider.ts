@@ -12,6 +12,7 @@ import { limitFailures } from './limits.ts';
 import { enqueueLogouts } from './logout.ts';
 import { answerFault, outermost } from './outermost.ts';
 import type { ProviderPages } from './pages.ts';
+import { nameSuccessors } from './refresh-window.ts';
 import { guardRegistration } from './registration.ts';
 import { routeIds } from './route-ids.ts';
 import { settings } from './settings.ts';
@@ -30,6 +31,7 @@ export async function createProvider(services: Services, brand: Brand, pages: Pr
   // The scheme and host it sees were set by us from the issuer (web/middleware/brand.ts), never by a stranger.
   provider.proxy = true;
   routeIds(provider);
+  nameSuccessors(provider, services.keyring);
   refuseReplays(provider);
   enqueueLogouts(provider, services, brand);
   provider.Client.prototype.compareClientSecret = function compareClientSecret(presented: string) {

@@ -22,3 +22,9 @@ export async function add<Task extends keyof Jobs>(db: Db, task: Task, payloads:
     select graphile_worker.add_job(${task}, payload => item, max_attempts => ${ATTEMPTS})
     from json_array_elements(${JSON.stringify(payloads)}::json) as item`);
 }
+
+/** The same as an expression of a larger statement: the job exists only if the whole statement succeeds. */
+export function jobExpression(task: string, payload: object, parameter: (value: unknown, type: string) => string): string {
+  const job = `${parameter(task, 'text')}, payload => ${parameter(JSON.stringify(payload), 'json')}, max_attempts => ${ATTEMPTS}`;
+  return `(graphile_worker.add_job(${job})).id`;
+}

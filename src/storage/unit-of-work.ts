@@ -6,6 +6,7 @@ import type { Statement } from './database.ts';
 import type { NewGrant } from './oidc-grants.ts';
 import type { NewSession } from './oidc-sessions.ts';
 import type { NewToken, RowKey } from './oidc-tokens.ts';
+import { jobExpression } from './outbox.ts';
 
 export type Write =
   /** The row must be unspent and alive. */
@@ -24,7 +25,13 @@ export type Write =
   | { kind: 'save_grant'; id: string; grant: NewGrant }
   /** A grant that was revoked meanwhile does not come back. */
   | { kind: 'update_grant'; id: string; grant: NewGrant }
-  | { kind: 'remove_grant'; id: string };
+  | { kind: 'remove_grant'; id: string }
+  /** A refresh token within its window: its first use spends it, a repeated one changes nothing; later it is lost. */
+  | { kind: 'spend_refresh_token'; key: RowKey; windowSeconds: number }
+  /** Every use within the window writes the same successor; the first one stands, and only as long as it is unused itself. */
+  | { kind: 'save_successor'; key: RowKey; token: NewToken }
+  /** A job that exists only if everything else is written (storage/outbox.ts). */
+  | { kind: 'enqueue'; task: string; payload: object };
 
 /** One of the writes did not find what the request had seen; nothing was written. `index` is its place in the list. */
 export class LostRace extends Error {
@@ -50,23 +57,43 @@ export function statementOf(brandId: number, writes: readonly Write[]): Statemen
   const parameter = (value: unknown, type: string) => `$${values.push(value)}::${type}`;
   const parts: string[] = [];
   const demands: string[] = [];
-  writes.forEach((write, index) => {
+  for (const [index, write] of writes.entries()) {
+    if (write.kind === 'enqueue') {
+      demands.push(jobExpression(write.task, write.payload, parameter));
+      continue;
+    }
     parts.push(`w${index} as (${clause(write, parameter)} returning 1)`);
     if (isDemanded(write)) demands.push(`portico.demand((select count(*) from w${index}) = 1, '${index}')`);
-  });
-  const text = `with ${parts.join(', ')} select ${demands.join(', ') || '1'}`;
+  }
+  const text = `${parts.length > 0 ? `with ${parts.join(', ')} ` : ''}select ${demands.join(', ') || '1'}`;
   return { name: createHash('sha1').update(text).digest('base64url'), text, values };
 }
 
+const demanded: ReadonlySet<Write['kind']> = new Set([
+  'spend_token',
+  'spend_refresh_token',
+  'save_successor',
+  'advance_device_code',
+  'update_grant',
+]);
+
 function isDemanded(write: Write): boolean {
   if (write.kind === 'save_token') return !write.lenient;
-  return write.kind === 'spend_token' || write.kind === 'advance_device_code' || write.kind === 'update_grant';
+  return demanded.has(write.kind);
 }
 
 type Parameter = (value: unknown, type: string) => string;
 
-function clause(write: Write, parameter: Parameter): string {
+function clause(write: Exclude<Write, { kind: 'enqueue' }>, parameter: Parameter): string {
   switch (write.kind) {
+    case 'spend_refresh_token':
+      return `update portico.oidc_tokens set consumed_at = coalesce(consumed_at, portico.now())
+        where ${tokenKey(write.key, parameter)} and kind = 'RefreshToken' and expires_at > portico.now()
+          and (consumed_at is null or consumed_at > portico.now() - make_interval(secs => ${parameter(write.windowSeconds, 'float8')}))`;
+    case 'save_successor':
+      return `${insertToken(write.key, write.token, parameter)}
+        on conflict (brand_id, slice, id) do update set consumed_at = stored.consumed_at
+        where stored.kind = excluded.kind and stored.consumed_at is null`;
     case 'spend_token':
       return `update portico.oidc_tokens set consumed_at = portico.now()
         where ${tokenKey(write.key, parameter)} and kind = ${parameter(write.model, 'text')}
@@ -109,16 +136,20 @@ function grantKey(id: string, parameter: Parameter): string {
   return `brand_id = $1::int and slice = ${parameter(sliceOfId(id), 'smallint')} and id = ${parameter(id, 'text')}`;
 }
 
-function saveToken({ slice, id }: RowKey, token: NewToken, parameter: Parameter): string {
-  return `insert into portico.oidc_tokens as stored
-      (brand_id, slice, id, kind, grant_id, account_id, client_id, user_code, payload, expires_at)
-    values ($1::int, ${parameter(slice, 'smallint')}, ${parameter(id, 'bytea')}, ${parameter(token.kind, 'text')},
-      ${parameter(token.grantId, 'text')}, ${parameter(token.accountId, 'uuid')}, ${parameter(token.clientId, 'text')},
-      ${parameter(token.userCode, 'bytea')}, ${parameter(token.payload, 'jsonb')}, to_timestamp(${parameter(token.expiresAt, 'float8')}))
+function saveToken(key: RowKey, token: NewToken, parameter: Parameter): string {
+  return `${insertToken(key, token, parameter)}
     on conflict (brand_id, slice, id) do update
     set grant_id = excluded.grant_id, account_id = excluded.account_id, client_id = excluded.client_id,
       payload = excluded.payload, expires_at = excluded.expires_at
     where stored.kind = excluded.kind and stored.consumed_at is null`;
+}
+
+function insertToken({ slice, id }: RowKey, token: NewToken, parameter: Parameter): string {
+  return `insert into portico.oidc_tokens as stored
+      (brand_id, slice, id, kind, grant_id, account_id, client_id, user_code, payload, expires_at)
+    values ($1::int, ${parameter(slice, 'smallint')}, ${parameter(id, 'bytea')}, ${parameter(token.kind, 'text')},
+      ${parameter(token.grantId, 'text')}, ${parameter(token.accountId, 'uuid')}, ${parameter(token.clientId, 'text')},
+      ${parameter(token.userCode, 'bytea')}, ${parameter(token.payload, 'jsonb')}, to_timestamp(${parameter(token.expiresAt, 'float8')}))`;
 }
 
 function advanceDeviceCode({ key, token, from }: Extract<Write, { kind: 'advance_device_code' }>, parameter: Parameter): string {

@@ -15,12 +15,17 @@ let cookie: string;
 const [email, password] = ['ada@nightfall.example', 'tremolo cassette 47'];
 const authorization = `Basic ${btoa(`shop:${encodeURIComponent(secrets.shop ?? '')}`)}`;
 
+const grants = ['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:device_code'];
+const clients = clientsOfTest.map((one) =>
+  one.metadata.client_id === 'shop' ? { ...one, metadata: { ...one.metadata, grant_types: grants as never } } : one,
+);
+
 beforeAll(async () => {
   const through = async (url: string) => {
     wire = await openWire(url);
     return wire.url;
   };
-  portico = await startPortico({ settings: { deviceFlow: true }, brands: [{ ...demoBrand, clients: clientsOfTest }], through });
+  portico = await startPortico({ settings: { deviceFlow: true }, brands: [{ ...demoBrand, clients }], through });
   shop = await party(portico.issuer, 'shop');
   const browser = new Browser(portico.issuer);
   const begun = await shop.begin();
@@ -39,7 +44,19 @@ afterEach(async () => {
   await recovered();
 });
 
-const paths = ['/', '/auth', '/token', '/request', '/userinfo', '/session/end', '/device', '/interaction/x', '/jwks', '/assets/x.css', '/reg/x'];
+const paths = [
+  '/',
+  '/auth',
+  '/token',
+  '/request',
+  '/userinfo',
+  '/session/end',
+  '/device',
+  '/interaction/x',
+  '/jwks',
+  '/assets/x.css',
+  '/reg/x',
+];
 
 /** A fresh browser with the sign-in page open. */
 async function signInPage(): Promise<void> {
@@ -56,7 +73,14 @@ async function recovered(): Promise<number> {
 }
 
 const html = { accept: 'text/html' };
-const query = { client_id: 'shop', response_type: 'code', scope: 'openid', redirect_uri: 'https://shop.example/callback', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' };
+const query = {
+  client_id: 'shop',
+  response_type: 'code',
+  scope: 'openid',
+  redirect_uri: 'https://shop.example/callback',
+  code_challenge: 'a'.repeat(43),
+  code_challenge_method: 'S256',
+};
 const asking = () => `${portico.issuer}/auth?${new URLSearchParams(query)}`;
 
 function expectUnavailable(answer: Answer, within = 1_600): void {
@@ -83,7 +107,11 @@ describe('while it does not answer', () => {
     // The library looks for the client twice: once for the request and once for where to send the error.
     expectUnavailable(await exchange(asking(), { headers: html }), 2_600);
     expectUnavailable(await postForm(`${portico.issuer}/token`, { grant_type: 'refresh_token', refresh_token: 'x' }, { authorization }));
-    const form = await postForm(page.url, { ...page.form('login').fields, email: 'typed@nightfall.example', password: 'what I typed 99' }, { cookie });
+    const form = await postForm(
+      page.url,
+      { ...page.form('login').fields, email: 'typed@nightfall.example', password: 'what I typed 99' },
+      { cookie },
+    );
     expectUnavailable(form);
     expect(form.body).toContain('value="typed@nightfall.example"');
     await serves(1);
@@ -91,6 +119,57 @@ describe('while it does not answer', () => {
     await wire.mend();
     expect(await recovered()).toBeLessThan(2_000);
   });
+
+  test('a connection that falls silent is noticed by who asks for readiness', async () => {
+    wire.freeze();
+    const ready = await exchange(`${portico.issuer}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(ready.milliseconds).toBeLessThan(1_600);
+    await wire.cut();
+  });
+});
+
+describe('while connections that were used all day are silent', () => {
+  // As after a failover without a goodbye: nothing is refused, nothing is closed, nothing is answered.
+  const warm = () => Promise.all(Array.from({ length: 20 }, () => exchange(asking())));
+
+  test('a sign-in is answered within a few seconds and keeps the e-mail', async () => {
+    await warm();
+    wire.freeze();
+    const fields = { ...page.form('login').fields, email: 'typed@nightfall.example', password: 'what I typed 99' };
+    const posts = await Promise.all(Array.from({ length: 5 }, () => postForm(page.url, fields, { cookie, ...html })));
+    for (const answer of posts) {
+      expectUnavailable(answer, 5_000);
+      expect(answer.body).toContain('value="typed@nightfall.example"');
+      expect(answer.body).not.toContain('what I typed 99');
+    }
+  });
+
+  test('in the middle of a sign-in too, and it works again when the database does', async () => {
+    await warm();
+    const fields = { ...page.form('login').fields, email, password };
+    const posted = postForm(page.url, fields, { cookie, ...html });
+    setTimeout(wire.freeze, 8);
+    const answer = await posted;
+    if (answer.status !== 303) expectUnavailable(answer, 9_000);
+    await wire.mend();
+    await recovered();
+    expect((await exchange(asking())).status).toBe(303);
+  });
+});
+
+test('counters that somebody holds are "try again", not a fault, and the e-mail is kept', async () => {
+  const fields = { ...page.form('login').fields, email, password };
+  expect((await postForm(page.url, { ...fields, password: 'not this one 99' }, { cookie })).status).toBe(422);
+  const holder = await portico.db.pool.connect();
+  await holder.query('begin');
+  await holder.query('select key from portico.limits for update');
+  const answer = await postForm(page.url, fields, { cookie, ...html });
+  await holder.query('rollback');
+  holder.release();
+  expectUnavailable(answer, 4_000);
+  expect(answer.body).toContain(`value="${email}"`);
+  expect((await postForm(page.url, fields, { cookie })).status).toBe(303);
 });
 
 /** What needs no database, asked for until long after a brand is trusted without asking. */
@@ -138,7 +217,9 @@ describe('while it refuses connections', () => {
     const answer = await postForm(page.url, { ...page.form('login').fields, email, password }, { cookie, ...html });
     await wire.mend();
     await recovered();
-    const fields = Object.fromEntries([...answer.body.matchAll(/name="(csrf|action|email)"[^>]*? value="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+    const fields = Object.fromEntries(
+      [...answer.body.matchAll(/name="(csrf|action|email)"[^>]*? value="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+    );
     const action = /<form[^>]*action="([^"]*)"/.exec(answer.body)?.[1];
     const again = await postForm(new URL(action ?? '', portico.issuer).href, { ...fields, password } as Record<string, string>, { cookie });
     expect(again.status).toBe(303);
@@ -163,7 +244,9 @@ describe('while it refuses connections', () => {
 
   test('userinfo answers clients in JSON, and a token is not called wrong', async () => {
     await away();
-    const answer = await exchange(`${portico.issuer}/userinfo`, { headers: { authorization: `Bearer ${tokens.access_token}`, accept: 'application/json' } });
+    const answer = await exchange(`${portico.issuer}/userinfo`, {
+      headers: { authorization: `Bearer ${tokens.access_token}`, accept: 'application/json' },
+    });
     expectUnavailable(answer);
     expect(answer.headers['www-authenticate']).toBeUndefined();
   });
@@ -185,7 +268,11 @@ describe('while it refuses connections', () => {
     const open = await browser.get(begun.url);
     const back = await browser.submit(open, open.form('login'), { email, password });
     await away();
-    const statusOf = (failed: Promise<unknown>) => failed.then(() => 200, (error: { cause: Response }) => error.cause.status);
+    const statusOf = (failed: Promise<unknown>) =>
+      failed.then(
+        () => 200,
+        (error: { cause: Response }) => error.cause.status,
+      );
     expect(await statusOf(shop.finish(back.url, begun))).toBe(503);
     expect(await statusOf(shop.refresh(tokens.refresh_token ?? ''))).toBe(503);
     await wire.mend();

@@ -97,16 +97,26 @@ test(
 
 /** Accounts, identifiers and passwords belong together, one of each. */
 async function expectWhole(): Promise<void> {
-  const { rows } = await database.db.pool.query(`
+  const { rows } = await database.db.pool.query(
+    `
     select
       (select count(*)::int from portico.accounts) as accounts,
       (select count(distinct email)::int from portico.accounts) as addresses,
       (select count(*)::int from portico.accounts a join portico.passwords p on p.account_id = a.id join portico.identifiers i on i.account_id = a.id) as whole,
       (select count(*)::int from portico.passwords) as passwords,
       (select count(*)::int from portico.identifiers) as identifiers,
-      (select count(distinct email)::int from portico.accounts where email = any($1)) as acknowledged`, [acknowledged]);
+      (select count(distinct email)::int from portico.accounts where email = any($1)) as acknowledged`,
+    [acknowledged],
+  );
   const { accounts } = rows[0];
-  expect(rows[0]).toEqual({ accounts, addresses: accounts, whole: accounts, passwords: accounts, identifiers: accounts, acknowledged: acknowledged.length });
+  expect(rows[0]).toEqual({
+    accounts,
+    addresses: accounts,
+    whole: accounts,
+    passwords: accounts,
+    identifiers: accounts,
+    acknowledged: acknowledged.length,
+  });
 }
 
 async function expectSignIn(addresses: string[]): Promise<void> {

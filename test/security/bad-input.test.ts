@@ -1,8 +1,8 @@
 // What nobody means well by: every public route answers it with a clear 4xx, quickly, and writes nothing.
 import { gzipSync } from 'node:zlib';
+import { clientsOfTest, secrets } from '../support/clients.ts';
 import { type Answer, type Exchange, exchange, rawExchange } from '../support/exchange.ts';
 import { fingerprint } from '../support/fingerprint.ts';
-import { clientsOfTest, secrets } from '../support/clients.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
 
 let portico: RunningPortico;
@@ -18,7 +18,19 @@ afterAll(() => portico.stop());
 const authorization = { authorization: `Basic ${btoa(`shop:${encodeURIComponent(secrets.shop ?? '')}`)}` };
 
 /** Public routes that read parameters from the address. */
-const reading = ['/', '/auth', '/interaction/abc', '/session/end', '/device', '/userinfo', '/jwks', '/reg/abc', '/.well-known/openid-configuration', '/assets/x.css', '/nowhere'];
+const reading = [
+  '/',
+  '/auth',
+  '/interaction/abc',
+  '/session/end',
+  '/device',
+  '/userinfo',
+  '/jwks',
+  '/reg/abc',
+  '/.well-known/openid-configuration',
+  '/assets/x.css',
+  '/nowhere',
+];
 /** Public routes that read a body, with what makes them look at it. */
 const posting: Record<string, Record<string, string>> = {
   '/auth': {},
@@ -66,9 +78,12 @@ test.each(cases(reading, Object.keys(brokenText)))('GET %s with %s in the query 
   expect(answer.status).toBe(400);
 });
 
-test.each(cases(['/', '/interaction/', '/assets/', '/reg/'], Object.keys(brokenText)))('GET %sa…b with %s in the path is 4xx', async (path, what) => {
-  await expectRefusal(`${path}a${brokenText[what]}b`);
-});
+test.each(cases(['/', '/interaction/', '/assets/', '/reg/'], Object.keys(brokenText)))(
+  'GET %sa…b with %s in the path is 4xx',
+  async (path, what) => {
+    await expectRefusal(`${path}a${brokenText[what]}b`);
+  },
+);
 
 test.each(cases(Object.keys(posting), Object.keys(brokenText)))('POST %s with %s in the body is 4xx', async (path, what) => {
   // An unknown token is no error: introspection says inactive (RFC 7662 2.2), revocation has nothing to do (RFC 7009 2.2).
@@ -106,17 +121,29 @@ const pollution: Record<string, Exchange> = {
   'a form with __proto__': { body: '__proto__[polluted]=1&__proto__.polluted=1&__proto__=polluted' },
   'a form with constructor': { body: 'constructor[prototype][polluted]=1&constructor.prototype.polluted=1&constructor=1&prototype=1' },
   'a form with names of Object.prototype': { body: 'toString=1&valueOf=1&hasOwnProperty=1&__defineGetter__=1&isPrototypeOf=1' },
-  'a form with options of a view': { body: 'settings[view options][outputFunctionName]=x;process.exit(1)//&settings[view options][client]=1&delimiter=?&client=1' },
-  'a claims parameter': { body: `claims=${encodeURIComponent('{"__proto__":{"polluted":1},"id_token":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}')}&client_id=shop` },
-  JSON: { headers: { 'content-type': 'application/json' }, body: '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"redirect_uris":[]}' },
+  'a form with options of a view': {
+    body: 'settings[view options][outputFunctionName]=x;process.exit(1)//&settings[view options][client]=1&delimiter=?&client=1',
+  },
+  'a claims parameter': {
+    body: `claims=${encodeURIComponent('{"__proto__":{"polluted":1},"id_token":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}')}&client_id=shop`,
+  },
+  JSON: {
+    headers: { 'content-type': 'application/json' },
+    body: '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"redirect_uris":[]}',
+  },
 };
 
-const prototypes = () => JSON.stringify([Object.prototype, Array.prototype, Function.prototype].map((prototype) => Object.getOwnPropertyNames(prototype)));
+const prototypes = () =>
+  JSON.stringify([Object.prototype, Array.prototype, Function.prototype].map((prototype) => Object.getOwnPropertyNames(prototype)));
 
 test.each(cases(Object.keys(posting), Object.keys(pollution)))('POST %s with %s leaves every prototype as it was', async (path, what) => {
   const before = prototypes();
   const { headers, ...request } = pollution[what] as Exchange;
-  await expectRefusal(path, { method: 'POST', ...request, headers: { ...posting[path], ...headers } }, { allowed: path === '/auth' || path === '/session/end' ? [303] : [] });
+  await expectRefusal(
+    path,
+    { method: 'POST', ...request, headers: { ...posting[path], ...headers } },
+    { allowed: path === '/auth' || path === '/session/end' ? [303] : [] },
+  );
   expect(prototypes()).toBe(before);
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 });
@@ -124,8 +151,19 @@ test.each(cases(Object.keys(posting), Object.keys(pollution)))('POST %s with %s 
 test('a claims parameter and a query with names of Object.prototype leave every prototype as it was', async () => {
   const before = prototypes();
   const claims = '{"id_token":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":null}}';
-  const usual = { client_id: 'shop', response_type: 'code', scope: 'openid', redirect_uri: 'https://shop.example/callback', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' };
-  for (const more of [{ claims }, { '__proto__[polluted]': '1' }, { __proto__x: '1', constructor: '1', toString: '1', 'a[__proto__]': '1' }]) {
+  const usual = {
+    client_id: 'shop',
+    response_type: 'code',
+    scope: 'openid',
+    redirect_uri: 'https://shop.example/callback',
+    code_challenge: 'a'.repeat(43),
+    code_challenge_method: 'S256',
+  };
+  for (const more of [
+    { claims },
+    { '__proto__[polluted]': '1' },
+    { __proto__x: '1', constructor: '1', toString: '1', 'a[__proto__]': '1' },
+  ]) {
     const answer = await exchange(`${portico.issuer}/auth?${new URLSearchParams({ ...usual, ...more })}`);
     expect([400, 303]).toContain(answer.status);
   }
@@ -133,7 +171,26 @@ test('a claims parameter and a query with names of Object.prototype leave every 
 });
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY'];
-const routes = [...new Set([...reading, ...Object.keys(posting), '/healthz', '/readyz', '/interaction', '/interaction/abc/login', '/auth/abc', '/assets/', '/favicon.ico', '/robots.txt', '/.git/config', '/.env', '/package.json', '/src/main.ts', '/css/portico.css', '/views/pages/login.ejs'])];
+const routes = [
+  ...new Set([
+    ...reading,
+    ...Object.keys(posting),
+    '/healthz',
+    '/readyz',
+    '/interaction',
+    '/interaction/abc/login',
+    '/auth/abc',
+    '/assets/',
+    '/favicon.ico',
+    '/robots.txt',
+    '/.git/config',
+    '/.env',
+    '/package.json',
+    '/src/main.ts',
+    '/css/portico.css',
+    '/views/pages/login.ejs',
+  ]),
+];
 
 test.each(cases(routes, methods))('%s takes %s without harm', async (path, method) => {
   const before = await fingerprint(portico);
@@ -151,7 +208,15 @@ test.each(cases(routes, methods))('%s takes %s without harm', async (path, metho
 describe('below HTTP libraries', () => {
   const post = (path: string, lines: string[], body: string | Buffer) => {
     const { host, port } = new URL(portico.issuer);
-    const head = [`POST ${path} HTTP/1.1`, `Host: ${host}`, 'Connection: close', 'Content-Type: application/x-www-form-urlencoded', ...lines, '', ''];
+    const head = [
+      `POST ${path} HTTP/1.1`,
+      `Host: ${host}`,
+      'Connection: close',
+      'Content-Type: application/x-www-form-urlencoded',
+      ...lines,
+      '',
+      '',
+    ];
     return rawExchange(Number(port), Buffer.concat([Buffer.from(head.join('\r\n')), Buffer.from(body)]), 2_000);
   };
   const chunked = 'Transfer-Encoding: chunked';
@@ -180,7 +245,8 @@ describe('below HTTP libraries', () => {
 
   test('200 headers are read, 20,000 bytes of them are not', async () => {
     const { host, port } = new URL(portico.issuer);
-    const get = (lines: string[]) => rawExchange(Number(port), [`GET /auth HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...lines, '', ''].join('\r\n'));
+    const get = (lines: string[]) =>
+      rawExchange(Number(port), [`GET /auth HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...lines, '', ''].join('\r\n'));
     expect((await get(Array.from({ length: 200 }, (_, at) => `X-H${at}: ${at}`))).status).toBe(400);
     expect((await get(Array.from({ length: 3_000 }, () => 'X: 1'))).status).toBe(431);
     expect((await get([`Cookie: ${'a=b; '.repeat(4_000)}`])).status).toBe(431);
@@ -189,15 +255,28 @@ describe('below HTTP libraries', () => {
 
   test('bytes that are no HTTP get 400', async () => {
     const port = Number(new URL(portico.issuer).port);
-    for (const bytes of ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc', 'hello\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', 'GET  / HTTP/1.1\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'])
+    for (const bytes of [
+      '\x16\x03\x01\x02\x00\x01\x00\x01\xfc',
+      'hello\r\n\r\n',
+      'GET / HTTP/9.9\r\n\r\n',
+      'GET  / HTTP/1.1\r\n\r\n',
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    ])
       expect((await rawExchange(port, Buffer.from(bytes, 'latin1'), 1_500)).status).toBe(400);
   });
 
-  const lines = ({ headers }: Answer) => Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join('\n');
+  const lines = ({ headers }: Answer) =>
+    Object.entries(headers)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join('\n');
 
   test('a line break in a value that an answer repeats starts no new header', async () => {
     const { issuer } = portico;
-    for (const path of ['/?lang=de%0d%0aSet-Cookie:%20evil=1', '/auth?client_id=shop&state=a%0d%0aSet-Cookie:%20evil=1', '/session/end?state=a%0d%0aX:%20y'])
+    for (const path of [
+      '/?lang=de%0d%0aSet-Cookie:%20evil=1',
+      '/auth?client_id=shop&state=a%0d%0aSet-Cookie:%20evil=1',
+      '/session/end?state=a%0d%0aX:%20y',
+    ])
       expect(lines(await exchange(issuer + path))).not.toMatch(/^(x: y|set-cookie: evil)/m);
   });
 });
@@ -206,7 +285,9 @@ test('10 MiB cost neither time nor memory', async () => {
   globalThis.gc?.();
   const before = process.memoryUsage.rss();
   const answers = await Promise.all(
-    Array.from({ length: 5 }, () => exchange(`${portico.issuer}/interaction/abc`, { method: 'POST', ...bodies['10 MiB without a length'] })),
+    Array.from({ length: 5 }, () =>
+      exchange(`${portico.issuer}/interaction/abc`, { method: 'POST', ...bodies['10 MiB without a length'] }),
+    ),
   );
   expect(answers.map(({ status }) => status)).toEqual([413, 413, 413, 413, 413]);
   expect(process.memoryUsage.rss() - before).toBeLessThan(60 << 20);

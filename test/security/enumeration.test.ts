@@ -1,11 +1,12 @@
 // Whoever does not know the password learns nothing about whose it is: not from the status, the bytes, the work or the limits (security.md PW-11).
-import { type Answer, postForm } from '../support/exchange.ts';
-import { clientsOfTest, party } from '../support/clients.ts';
-import { Browser, type Page } from '../support/http-browser.ts';
-import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
+
+import { defaultSettings } from '../../src/domain/brands.ts';
 import { register } from '../../src/flows/register.ts';
 import * as brands from '../../src/storage/brands.ts';
-import { defaultSettings } from '../../src/domain/brands.ts';
+import { clientsOfTest, party } from '../support/clients.ts';
+import { type Answer, postForm } from '../support/exchange.ts';
+import { Browser, type Page } from '../support/http-browser.ts';
+import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
 
 let portico: RunningPortico;
 const password = 'tremolo cassette 47';
@@ -91,7 +92,10 @@ test('the right password after too many attempts is not told apart from a wrong 
   const wrong = await signIn('known@nightfall.example', 'something else 99');
   const right = await signIn('known@nightfall.example', password);
   expect(right.answer.status).toBe(429);
-  expect({ ...masked(right.answer, 'known@nightfall.example'), headers: {} }).toEqual({ ...masked(wrong.answer, 'known@nightfall.example'), headers: {} });
+  expect({ ...masked(right.answer, 'known@nightfall.example'), headers: {} }).toEqual({
+    ...masked(wrong.answer, 'known@nightfall.example'),
+    headers: {},
+  });
   expect([wrong.hashes, right.hashes]).toEqual([0, 0]);
 });
 

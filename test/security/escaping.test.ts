@@ -26,10 +26,21 @@ beforeAll(async () => {
 });
 afterAll(() => portico.stop());
 
-const usual = { client_id: 'shop', response_type: 'code', scope: 'openid', redirect_uri: callback, code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' };
+const usual = {
+  client_id: 'shop',
+  response_type: 'code',
+  scope: 'openid',
+  redirect_uri: callback,
+  code_challenge: 'a'.repeat(43),
+  code_challenge_method: 'S256',
+};
 const authorize = (more: Record<string, string> = {}) => `${portico.issuer}/auth?${new URLSearchParams({ ...usual, ...more })}`;
 
-const known = new Set('a body button div fieldset footer form h1 h2 head header html img input label legend li link main meta nav noscript ol p script section small span strong style svg path circle title ul details summary output use time em b br hr dl dt dd'.split(' '));
+const known = new Set(
+  'a body button div fieldset footer form h1 h2 head header html img input label legend li link main meta nav noscript ol p script section small span strong style svg path circle title ul details summary output use time em b br hr dl dt dd'.split(
+    ' ',
+  ),
+);
 const dangerous = /^(on|srcdoc|formaction|style$)/;
 
 /** Reads the page as a browser would, far enough to see what an unescaped value would have become. */
@@ -64,7 +75,15 @@ function expectHarmless({ status, headers, body }: Pick<Answer, 'status' | 'body
 test('the reader of this test sees what is wrong', () => {
   const page = (text: string) => `<html><head><title>x</title></head><body>${text}</body></html>`;
   expect(faultsOf(page('<p class="a" id=b>fine</p>'))).toEqual([]);
-  for (const wrong of [`<p>${canary}</p>`, '<p title="x"onmouseover="y">', '<custom-x>', '<a href="javascript:x">', '<p>49</p>', '<script>x</script>', "<p '>"])
+  for (const wrong of [
+    `<p>${canary}</p>`,
+    '<p title="x"onmouseover="y">',
+    '<custom-x>',
+    '<a href="javascript:x">',
+    '<p>49</p>',
+    '<script>x</script>',
+    "<p '>",
+  ])
     expect(faultsOf(page(wrong))).not.toEqual([]);
 });
 
@@ -124,13 +143,29 @@ test('the name of the brand and of the app are shown as they are written', async
 const addresses = ['/', '/nowhere', '/interaction/x', '/auth', '/session/end', '/session/end/success', '/device', '/auth/x', '/reg/x'];
 test.each(addresses)('%s with the canary in every place of the address', async (path) => {
   const encoded = encodeURIComponent(canary);
-  const names = ['lang', 'ui_locales', 'client_id', 'error', 'error_description', 'state', 'user_code', 'post_logout_redirect_uri', 'id_token_hint', 'logout_hint', 'login_hint'];
+  const names = [
+    'lang',
+    'ui_locales',
+    'client_id',
+    'error',
+    'error_description',
+    'state',
+    'user_code',
+    'post_logout_redirect_uri',
+    'id_token_hint',
+    'logout_hint',
+    'login_hint',
+  ];
   for (const name of names) {
     expectHarmless(await exchange(`${portico.issuer}${path}?${name}=${encoded}`, { headers: { accept: 'text/html' } }));
     expectHarmless(await exchange(`${portico.issuer}${path}?${name}=${encoded}`, { headers: { accept: '*/*' } }));
   }
   expectHarmless(await exchange(`${portico.issuer}${path}/${encoded}`, { headers: { accept: 'text/html' } }));
-  expectHarmless(await exchange(`${portico.issuer}${path}`, { headers: { accept: 'text/html', 'accept-language': canary, cookie: `1.lang=${encoded}`, 'user-agent': canary } }));
+  expectHarmless(
+    await exchange(`${portico.issuer}${path}`, {
+      headers: { accept: 'text/html', 'accept-language': canary, cookie: `1.lang=${encoded}`, 'user-agent': canary },
+    }),
+  );
 });
 
 test('the page for a user code gives back what was typed', async () => {
@@ -141,10 +176,16 @@ test('the page for a user code gives back what was typed', async () => {
 
 test('an OAuth error in JSON stays JSON', async () => {
   for (const path of ['/token', '/request', '/token/introspection', '/token/revocation', '/device/auth', '/userinfo']) {
-    const answer = await postForm(portico.issuer + path, { client_id: canary, grant_type: canary, token: canary, scope: canary }, { accept: 'application/json' });
+    const answer = await postForm(
+      portico.issuer + path,
+      { client_id: canary, grant_type: canary, token: canary, scope: canary },
+      { accept: 'application/json' },
+    );
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
     expect(JSON.parse(answer.body)).toMatchObject({ error: expect.stringMatching(/^[a-z_]+$/) });
-    expectHarmless(await postForm(portico.issuer + path, { client_id: canary, grant_type: canary, token: canary }, { accept: 'text/html' }));
+    expectHarmless(
+      await postForm(portico.issuer + path, { client_id: canary, grant_type: canary, token: canary }, { accept: 'text/html' }),
+    );
   }
 });

@@ -11,7 +11,12 @@ let portico: RunningPortico;
 const [email, password] = ['ada@nightfall.example', 'tremolo cassette 47'];
 
 beforeAll(async () => {
-  portico = await startPortico({ brands: [{ ...demoBrand, clients: clientsOfTest }, { slug: 'harbour', name: 'Harbour', path: '/harbour', clients: clientsOfTest }] });
+  portico = await startPortico({
+    brands: [
+      { ...demoBrand, clients: clientsOfTest },
+      { slug: 'harbour', name: 'Harbour', path: '/harbour', clients: clientsOfTest },
+    ],
+  });
   const brand = await brands.findBySlug(portico.db, 'nightfall');
   await register(portico.services, brand!, { email, password, byOperator: true });
 });
@@ -76,7 +81,16 @@ describe.each(['login', 'consent'] as const)('at %s', (prompt) => {
     const other = await open('radio');
     const foreign = await new Browser(portico.issuer).get((await (await party(`${portico.issuer}/harbour`, 'shop')).begin()).url);
     const own = whole().csrf as string;
-    for (const csrf of [other.fields.csrf, foreign.forms[0]?.fields.csrf, own.toUpperCase(), `${own}x`, own.slice(1), ' ', 'undefined', '__proto__'])
+    for (const csrf of [
+      other.fields.csrf,
+      foreign.forms[0]?.fields.csrf,
+      own.toUpperCase(),
+      `${own}x`,
+      own.slice(1),
+      ' ',
+      'undefined',
+      '__proto__',
+    ])
       await expectNoChange(() => post({ ...whole(), csrf: String(csrf) }), [403]);
   });
 
@@ -101,7 +115,10 @@ describe.each(['login', 'consent'] as const)('at %s', (prompt) => {
     'a body of type "%s" is refused',
     async (type) => {
       const body = type === 'application/json' ? JSON.stringify(whole()) : new URLSearchParams(whole()).toString();
-      await expectNoChange(() => exchange(opened.page.url, { method: 'POST', body, headers: { cookie: opened.cookie, 'content-type': type } }), [415]);
+      await expectNoChange(
+        () => exchange(opened.page.url, { method: 'POST', body, headers: { cookie: opened.cookie, 'content-type': type } }),
+        [415],
+      );
     },
   );
 
@@ -122,7 +139,11 @@ describe.each(['login', 'consent'] as const)('at %s', (prompt) => {
   test('cookies whose signature is missing, foreign or older than their value are no cookies', async () => {
     const name = /(\d+\.interaction)=([^;]+)/.exec(opened.cookie);
     const other = /\d+\.interaction\.sig=([^;]+)/.exec((await open('radio')).cookie);
-    for (const cookie of [`${name?.[0]}`, `${name?.[0]}; ${name?.[1]}.sig=${other?.[1]}`, `${name?.[1]}=${name?.[2]}x; ${name?.[1]}.sig=${other?.[1]}`])
+    for (const cookie of [
+      `${name?.[0]}`,
+      `${name?.[0]}; ${name?.[1]}.sig=${other?.[1]}`,
+      `${name?.[1]}=${name?.[2]}x; ${name?.[1]}.sig=${other?.[1]}`,
+    ])
       await expectNoChange(() => postForm(opened.page.url, whole(), { cookie }), [410]);
   });
 
@@ -169,7 +190,10 @@ test('what stands at login cannot be answered as consent, and the other way roun
   const [login, consent] = [await open(), await atConsent()];
   await expectNoChange(() => postForm(login.page.url, { ...login.fields, action: 'allow' }, { cookie: login.cookie }), [422]);
   await expectNoChange(() => postForm(consent.page.url, { ...consent.fields, ...credentials }, { cookie: consent.cookie }), [403]);
-  await expectNoChange(() => postForm(consent.page.url, { ...consent.fields, ...credentials, action: 'register' }, { cookie: consent.cookie }), [403]);
+  await expectNoChange(
+    () => postForm(consent.page.url, { ...consent.fields, ...credentials, action: 'register' }, { cookie: consent.cookie }),
+    [403],
+  );
 });
 
 test('a second tab does not disturb the first: each finishes with its own client', async () => {
@@ -205,11 +229,22 @@ describe('login CSRF', () => {
   });
 
   test('not even when it comes without an origin, as old browsers send it', async () => {
-    await expectNoChange(() => postForm(theirs.page.url, { ...theirs.fields, ...credentials, ...attacker }, { cookie: victim.cookie }), [410]);
+    await expectNoChange(
+      () => postForm(theirs.page.url, { ...theirs.fields, ...credentials, ...attacker }, { cookie: victim.cookie }),
+      [410],
+    );
   });
 
   test("the attacker's token does not fit the victim's own request", async () => {
-    await expectNoChange(() => postForm(victim.page.url, { ...victim.fields, ...attacker, action: 'login', csrf: theirs.fields.csrf ?? '' }, { cookie: victim.cookie }), [403]);
+    await expectNoChange(
+      () =>
+        postForm(
+          victim.page.url,
+          { ...victim.fields, ...attacker, action: 'login', csrf: theirs.fields.csrf ?? '' },
+          { cookie: victim.cookie },
+        ),
+      [403],
+    );
   });
 
   test("the end of the attacker's sign-in, opened by the victim, gives the victim neither session nor code", async () => {

@@ -17,8 +17,79 @@ beforeAll(async () => {
 });
 afterAll(() => portico.stop());
 
-const routes = ['/', '/auth', '/auth/x', '/interaction/x', '/token', '/request', '/userinfo', '/token/introspection', '/token/revocation', '/session/end', '/session/end/confirm', '/session/end/success', '/device', '/device/auth', '/device/x', '/reg', '/reg/x', '/jwks', '/.well-known/openid-configuration', '/assets/x.css', '/healthz', '/readyz'];
-const names = ['client_id', 'client_secret', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state', 'nonce', 'prompt', 'max_age', 'ui_locales', 'login_hint', 'id_token_hint', 'acr_values', 'claims', 'request', 'request_uri', 'code_challenge', 'code_challenge_method', 'code_verifier', 'code', 'grant_type', 'refresh_token', 'token', 'token_type_hint', 'resource', 'dpop_jkt', 'client_assertion', 'client_assertion_type', 'device_code', 'user_code', 'post_logout_redirect_uri', 'logout_hint', 'xsrf', 'csrf', 'logout', 'confirm', 'action', 'email', 'password', 'remember', 'lang', 'web_message_uri', 'authorization_details', '__proto__', 'constructor', 'toString'];
+const routes = [
+  '/',
+  '/auth',
+  '/auth/x',
+  '/interaction/x',
+  '/token',
+  '/request',
+  '/userinfo',
+  '/token/introspection',
+  '/token/revocation',
+  '/session/end',
+  '/session/end/confirm',
+  '/session/end/success',
+  '/device',
+  '/device/auth',
+  '/device/x',
+  '/reg',
+  '/reg/x',
+  '/jwks',
+  '/.well-known/openid-configuration',
+  '/assets/x.css',
+  '/healthz',
+  '/readyz',
+];
+const names = [
+  'client_id',
+  'client_secret',
+  'redirect_uri',
+  'response_type',
+  'response_mode',
+  'scope',
+  'state',
+  'nonce',
+  'prompt',
+  'max_age',
+  'ui_locales',
+  'login_hint',
+  'id_token_hint',
+  'acr_values',
+  'claims',
+  'request',
+  'request_uri',
+  'code_challenge',
+  'code_challenge_method',
+  'code_verifier',
+  'code',
+  'grant_type',
+  'refresh_token',
+  'token',
+  'token_type_hint',
+  'resource',
+  'dpop_jkt',
+  'client_assertion',
+  'client_assertion_type',
+  'device_code',
+  'user_code',
+  'post_logout_redirect_uri',
+  'logout_hint',
+  'xsrf',
+  'csrf',
+  'logout',
+  'confirm',
+  'action',
+  'email',
+  'password',
+  'remember',
+  'lang',
+  'web_message_uri',
+  'authorization_details',
+  '__proto__',
+  'constructor',
+  'toString',
+];
 const values: Record<string, string[]> = {
   client_id: ['shop', 'phone', 'partner', 'radio'],
   redirect_uri: ['https://shop.example/callback', 'http://127.0.0.1:4711/callback', 'com.example.nightfall:/callback'],
@@ -27,7 +98,14 @@ const values: Record<string, string[]> = {
   scope: ['openid', 'openid email offline_access', 'openid openid'],
   prompt: ['none', 'login', 'consent', 'create', 'select_account', 'none login'],
   max_age: ['0', '-1', '1e9', '99999999999999999999'],
-  grant_type: ['authorization_code', 'refresh_token', 'client_credentials', 'password', 'urn:ietf:params:oauth:grant-type:device_code', 'implicit'],
+  grant_type: [
+    'authorization_code',
+    'refresh_token',
+    'client_credentials',
+    'password',
+    'urn:ietf:params:oauth:grant-type:device_code',
+    'implicit',
+  ],
   code_challenge: ['a'.repeat(43)],
   code_challenge_method: ['S256', 'plain'],
   claims: ['{}', '{"id_token":null}', '{"userinfo":{"__proto__":{"essential":true}}}', '[]', 'null', '{"id_token":{"sub":{"values":[1]}}}'],
@@ -42,29 +120,77 @@ const values: Record<string, string[]> = {
 const text = fc.oneof(
   { weight: 3, arbitrary: fc.string({ maxLength: 40 }) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
-  { weight: 1, arbitrary: fc.constantFrom('', ' ', '\0', '\u2028', '../..', "'--", '"><b>', '${7*7}', '%', '%00', '\r\nX: y', 'null', 'undefined', '[object Object]', '-0', 'NaN', '9'.repeat(400), 'a'.repeat(5_000), '{'.repeat(500)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '',
+      ' ',
+      '\0',
+      '\u2028',
+      '../..',
+      "'--",
+      '"><b>',
+      '$' + '{7*7}',
+      '%',
+      '%00',
+      '\r\nX: y',
+      'null',
+      'undefined',
+      '[object Object]',
+      '-0',
+      'NaN',
+      '9'.repeat(400),
+      'a'.repeat(5_000),
+      '{'.repeat(500),
+    ),
+  },
 );
 const encode = (value: string) => (value.isWellFormed() ? encodeURIComponent(value) : '%ed%a0%80');
 const parameter = fc.constantFrom(...names).chain((name) =>
-  fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...(Object.hasOwn(values, name) ? (values[name] as string[]) : ['x'])) }, { weight: 3, arbitrary: text }).chain((value) =>
-    fc.oneof(
-      { weight: 8, arbitrary: fc.constant(`${name}=${encode(value)}`) },
-      { weight: 1, arbitrary: fc.constant(`${name}=${encode(value)}&${name}=${encode(value)}`) },
-      { weight: 1, arbitrary: fc.constantFrom(name, `${name}=`, `${name}[]=1`, `${name}[a][b]=1`, `=${name}`, `${name}=%ff`, `${name}=%`) },
+  fc
+    .oneof(
+      { weight: 4, arbitrary: fc.constantFrom(...(Object.hasOwn(values, name) ? (values[name] as string[]) : ['x'])) },
+      { weight: 3, arbitrary: text },
+    )
+    .chain((value) =>
+      fc.oneof(
+        { weight: 8, arbitrary: fc.constant(`${name}=${encode(value)}`) },
+        { weight: 1, arbitrary: fc.constant(`${name}=${encode(value)}&${name}=${encode(value)}`) },
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom(name, `${name}=`, `${name}[]=1`, `${name}[a][b]=1`, `=${name}`, `${name}=%ff`, `${name}=%`),
+        },
+      ),
     ),
-  ),
 );
 const parameters = fc.array(parameter, { maxLength: 10 }).map((all) => all.join('&'));
 const usual = `client_id=shop&response_type=code&scope=openid&redirect_uri=${encode('https://shop.example/callback')}&code_challenge=${'a'.repeat(43)}&code_challenge_method=S256`;
-const body = fc.oneof({ weight: 4, arbitrary: parameters }, { weight: 1, arbitrary: parameters.map((more) => `${usual}&${more}`) }, { weight: 1, arbitrary: fc.json({ maxDepth: 5 }) }, { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('latin1')) });
+const body = fc.oneof(
+  { weight: 4, arbitrary: parameters },
+  { weight: 1, arbitrary: parameters.map((more) => `${usual}&${more}`) },
+  { weight: 1, arbitrary: fc.json({ maxDepth: 5 }) },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('latin1')) },
+);
 const header = fc.string({ maxLength: 60 }).map((value) => value.replace(/[^\x20-\x7e]/g, ''));
-const authorization = fc.oneof(fc.constant(`Basic ${btoa(`shop:${encodeURIComponent(secrets.shop ?? '')}`)}`), header.map((value) => `Basic ${btoa(value)}`), header.map((value) => `Bearer ${value}`), header);
+const authorization = fc.oneof(
+  fc.constant(`Basic ${btoa(`shop:${encodeURIComponent(secrets.shop ?? '')}`)}`),
+  header.map((value) => `Basic ${btoa(value)}`),
+  header.map((value) => `Bearer ${value}`),
+  header,
+);
 const headers = fc.record(
   {
     authorization,
     cookie: header.map((value) => `1.session=${value}; 1.interaction=${value}; 1.lang=${value}`),
     accept: fc.constantFrom('text/html', 'application/json', '*/*', '', 'x/y;q=2', ';;;'),
-    'content-type': fc.constantFrom('application/x-www-form-urlencoded', 'application/json', 'text/plain', 'application/x-www-form-urlencoded; charset=x', '/', 'application/jwt'),
+    'content-type': fc.constantFrom(
+      'application/x-www-form-urlencoded',
+      'application/json',
+      'text/plain',
+      'application/x-www-form-urlencoded; charset=x',
+      '/',
+      'application/jwt',
+    ),
     'accept-language': fc.oneof(header, fc.constantFrom('de', 'xx-XX;q=x', '*', 'a'.repeat(1_000))),
     dpop: fc.oneof(header, fc.constant('eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7fX0.e30.AA')),
     origin: fc.oneof(header, fc.constantFrom('null', 'https://evil.example')),
@@ -74,7 +200,17 @@ const headers = fc.record(
   },
   { requiredKeys: [] },
 );
-const request = fc.record({ path: fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...routes) }, { weight: 1, arbitrary: fc.webPath() }), method: fc.constantFrom('GET', 'GET', 'POST', 'POST', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'), query: fc.oneof({ weight: 2, arbitrary: fc.constant('') }, { weight: 2, arbitrary: parameters }, { weight: 1, arbitrary: parameters.map((more) => `${usual}&${more}`) }), body, headers });
+const request = fc.record({
+  path: fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...routes) }, { weight: 1, arbitrary: fc.webPath() }),
+  method: fc.constantFrom('GET', 'GET', 'POST', 'POST', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'),
+  query: fc.oneof(
+    { weight: 2, arbitrary: fc.constant('') },
+    { weight: 2, arbitrary: parameters },
+    { weight: 1, arbitrary: parameters.map((more) => `${usual}&${more}`) },
+  ),
+  body,
+  headers,
+});
 
 test(
   `${RUNS} requests nobody thought of (seed ${seed})`,

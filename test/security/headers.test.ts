@@ -29,7 +29,11 @@ async function crawl(host?: string): Promise<Visited[]> {
   const visited: Visited[] = [];
   const own = host ? { host } : {};
   const visit = async (what: string, path: string, headers: Record<string, string> = {}, method = 'GET', body?: string) => {
-    const answer = await exchange(portico.issuer + path, { method, headers: { accept: 'text/html', ...own, ...headers }, ...(body !== undefined && { body }) });
+    const answer = await exchange(portico.issuer + path, {
+      method,
+      headers: { accept: 'text/html', ...own, ...headers },
+      ...(body !== undefined && { body }),
+    });
     visited.push({ what: `${method} ${what}`, answer });
     return answer;
   };
@@ -50,10 +54,18 @@ async function crawl(host?: string): Promise<Visited[]> {
   await visit('malformed host', '/', { host: 'a@b' });
   await visit('health', '/healthz');
   await visit('readiness', '/readyz');
-  for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks']) await visit(path, path, { accept: '*/*' });
+  for (const path of ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks'])
+    await visit(path, path, { accept: '*/*' });
   await visit('bad authorization request', '/auth');
   await visit('authorization of an unknown client', '/auth?client_id=nobody');
-  const usual = { client_id: 'shop', response_type: 'code', scope: 'openid', redirect_uri: 'https://shop.example/callback', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' };
+  const usual = {
+    client_id: 'shop',
+    response_type: 'code',
+    scope: 'openid',
+    redirect_uri: 'https://shop.example/callback',
+    code_challenge: 'a'.repeat(43),
+    code_challenge_method: 'S256',
+  };
   const query = (more: Record<string, string> = {}) => `/auth?${new URLSearchParams({ ...usual, ...more })}`;
   await visit('error at the app', query({ prompt: 'none' }));
   await visit('form_post', query({ prompt: 'none', response_mode: 'form_post' }));
@@ -109,7 +121,10 @@ describe.each([
   });
   const faults = (isWrong: (visit: Visited) => boolean, say: (visit: Visited) => unknown = ({ answer }) => answer.status) =>
     visited.filter(isWrong).map((visit) => `${visit.what}: ${say(visit)}`);
-  const header = (name: string) => ({ answer }: Visited) => String(answer.headers[name] ?? '');
+  const header =
+    (name: string) =>
+    ({ answer }: Visited) =>
+      String(answer.headers[name] ?? '');
 
   test('nothing broke on the way', () => {
     expect(visited.length).toBeGreaterThan(45);
@@ -171,15 +186,25 @@ describe.each([
   });
 
   test('JSON is never shown as a page', () => {
-    expect(faults(({ answer }) => /^[{[]/.test(answer.body) && !String(answer.headers['content-type']).startsWith('application/'))).toEqual([]);
-    expect(faults(({ answer }) => /^\s*</.test(answer.body) && !/^(text\/html|image\/svg)/.test(String(answer.headers['content-type'])))).toEqual([]);
+    expect(faults(({ answer }) => /^[{[]/.test(answer.body) && !String(answer.headers['content-type']).startsWith('application/'))).toEqual(
+      [],
+    );
+    expect(
+      faults(({ answer }) => /^\s*</.test(answer.body) && !/^(text\/html|image\/svg)/.test(String(answer.headers['content-type']))),
+    ).toEqual([]);
   });
 
   test('every cookie is out of reach of scripts and other sites', () => {
-    const cookies = visited.flatMap(({ answer }) => answer.headers['set-cookie'] ?? []).filter((line) => !/expires=Thu, 01 Jan 1970/.test(line));
+    const cookies = visited
+      .flatMap(({ answer }) => answer.headers['set-cookie'] ?? [])
+      .filter((line) => !/expires=Thu, 01 Jan 1970/.test(line));
     const names = [...new Set(cookies.map((line) => line.split('=')[0]?.replace(/\d+\./, '')))].sort();
     const [atHost, atPath] = host ? ['__Host-', '__Secure-'] : ['', ''];
-    const expected = [`${atHost}device`, `${atHost}lang`, ...[`${atPath}interaction`, `${atPath}resume`, `${atHost}session`].flatMap((name) => [name, `${name}.sig`])];
+    const expected = [
+      `${atHost}device`,
+      `${atHost}lang`,
+      ...[`${atPath}interaction`, `${atPath}resume`, `${atHost}session`].flatMap((name) => [name, `${name}.sig`]),
+    ];
     expect(names).toEqual(expected.sort());
     for (const line of cookies) {
       expect(line).toMatch(/; httponly/i);
@@ -197,11 +222,14 @@ describe('reading from another origin', () => {
   const ask = (path: string, headers: Record<string, string>, method = 'GET') => exchange(portico.issuer + path, { method, headers });
   const allowed = ({ headers }: Answer) => headers['access-control-allow-origin'];
 
-  test.each(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks'])('%s is open to every origin', async (path) => {
-    expect(['*', 'https://app.example']).toContain(allowed(await ask(path, { origin: 'https://app.example' })));
-    const preflight = await ask(path, { origin: 'https://app.example', 'access-control-request-method': 'GET' }, 'OPTIONS');
-    expect(['*', 'https://app.example']).toContain(allowed(preflight));
-  });
+  test.each(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks'])(
+    '%s is open to every origin',
+    async (path) => {
+      expect(['*', 'https://app.example']).toContain(allowed(await ask(path, { origin: 'https://app.example' })));
+      const preflight = await ask(path, { origin: 'https://app.example', 'access-control-request-method': 'GET' }, 'OPTIONS');
+      expect(['*', 'https://app.example']).toContain(allowed(preflight));
+    },
+  );
 
   test.each(['/', '/auth', '/interaction/x', '/session/end', '/device', '/nowhere', '/healthz'])('%s is open to none', async (path) => {
     for (const origin of ['https://app.example', 'null', portico.issuer]) {

@@ -1,7 +1,7 @@
 // Host, scheme and path of a request only choose among the configured issuers; nothing an answer says is made from them (security.md PW-16).
 import { applyBrand } from '../../src/flows/admin/apply-brand.ts';
-import { type RawAnswer, rawExchange } from '../support/exchange.ts';
 import { clientsOfTest } from '../support/clients.ts';
+import { type RawAnswer, rawExchange } from '../support/exchange.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
 
 let portico: RunningPortico;
@@ -59,7 +59,9 @@ test.each(lies.map((lines) => [lines.join(' + '), lines] as const))('%s changes 
   expect(honest.status).toBe(200);
   expect(JSON.parse(honest.body)).toMatchObject({ issuer: portico.issuer, token_endpoint: `${portico.issuer}/token` });
   expect((await get(discovery, lines)).body).toBe(honest.body);
-  expect((await get('/.well-known/oauth-authorization-server', lines)).body).toBe((await get('/.well-known/oauth-authorization-server', [])).body);
+  expect((await get('/.well-known/oauth-authorization-server', lines)).body).toBe(
+    (await get('/.well-known/oauth-authorization-server', [])).body,
+  );
 
   const begun = await get(authorization, lines);
   expect(location(begun).replace(/[\w-]+$/, ':uid')).toBe(`${portico.issuer}/interaction/:uid`);

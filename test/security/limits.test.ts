@@ -72,14 +72,21 @@ test('the owner still gets in from the device they know while a stranger keeps g
   home.cookies.endBrowserSession();
   const again = new Browser(portico.issuer);
   const tab = await opened(again);
-  const device = home.cookies.header(new URL(portico.issuer)).split('; ').filter((cookie) => cookie.includes('.device=')).join('; ');
+  const device = home.cookies
+    .header(new URL(portico.issuer))
+    .split('; ')
+    .filter((cookie) => cookie.includes('.device='))
+    .join('; ');
   const owner = await postForm(tab.url, { ...tab.form('login'), email, password }, { cookie: `${tab.cookie}; ${device}` });
   expect(owner.status).toBe(303);
   // The device is no way around the limit: its own guesses count.
   const guesses: number[] = [];
   for (let tries = 0; tries < 12; tries += 1) {
     const more = await opened();
-    guesses.push((await postForm(more.url, { ...more.form('login'), email, password: `guess ${tries}` }, { cookie: `${more.cookie}; ${device}` })).status);
+    guesses.push(
+      (await postForm(more.url, { ...more.form('login'), email, password: `guess ${tries}` }, { cookie: `${more.cookie}; ${device}` }))
+        .status,
+    );
   }
   expect(guesses.slice(-2)).toEqual([429, 429]);
 });
@@ -115,7 +122,9 @@ test('an IPv6 subscriber is one network however many addresses it has', async ()
   const tab = await opened();
   const statuses: number[] = [];
   for (let tries = 0; tries < 8; tries += 1)
-    statuses.push((await signIn(tab, { email: `person${tries}@nightfall.example`, password: 'x' }, `2001:db8:1:2:${tries}::${tries}`)).status);
+    statuses.push(
+      (await signIn(tab, { email: `person${tries}@nightfall.example`, password: 'x' }, `2001:db8:1:2:${tries}::${tries}`)).status,
+    );
   expect(statuses).toEqual([422, 422, 422, 422, 422, 429, 429, 429]);
 });
 
@@ -124,7 +133,9 @@ test('creating accounts is limited by network, and a refusal costs no hash', asy
   const tabs = await Promise.all(Array.from({ length: 15 }, () => opened()));
   const before = portico.services.hasher.count;
   const answers = await Promise.all(
-    tabs.map(({ url, form, cookie }, index) => postForm(url, { ...form('register'), email: `new${index}@nightfall.example`, password }, { cookie })),
+    tabs.map(({ url, form, cookie }, index) =>
+      postForm(url, { ...form('register'), email: `new${index}@nightfall.example`, password }, { cookie }),
+    ),
   );
   expect([count(answers, 303), count(answers, 429)]).toEqual([5, 10]);
   expect(portico.services.hasher.count - before).toBe(5);

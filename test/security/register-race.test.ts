@@ -11,7 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => portico.stop());
 
-const spellings = ['ada@nightfall.example', 'ADA@nightfall.example', 'Ada@NightFall.Example', ' ada@nightfall.example', 'ada@nightfall.example ', 'aDa@nightfall.EXAMPLE'];
+const spellings = [
+  'ada@nightfall.example',
+  'ADA@nightfall.example',
+  'Ada@NightFall.Example',
+  ' ada@nightfall.example',
+  'ada@nightfall.example ',
+  'aDa@nightfall.EXAMPLE',
+];
 
 async function createAll(passwordOf: (index: number) => string): Promise<Answer[]> {
   const shop = await party(portico.issuer, 'shop');
@@ -30,9 +37,11 @@ async function createAll(passwordOf: (index: number) => string): Promise<Answer[
 }
 
 const counts = async () =>
-  (await portico.db.pool.query(`
+  (
+    await portico.db.pool.query(`
     select (select count(*)::int from portico.accounts) as accounts, (select count(*)::int from portico.identifiers) as identifiers,
-      (select count(*)::int from portico.passwords) as passwords`)).rows[0];
+      (select count(*)::int from portico.passwords) as passwords`)
+  ).rows[0];
 const statuses = (answers: Answer[]) => answers.map(({ status }) => status);
 
 test('one account, one winner, and no faults when a hundred passwords differ', async () => {

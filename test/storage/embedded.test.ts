@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { isDatabaseAway, openDatabase, sql } from '../../src/storage/database.ts';
 import { embeddedBinaries, shelterFor } from '../../src/storage/embedded/binaries.ts';
 
 interface Started {
@@ -83,6 +84,58 @@ test('server and process killed together: the next start recovers', async () => 
 
   const second = await start(folder);
   expect(await query(second.url, 'select id from kept')).toEqual([{ id: 1 }]);
+});
+
+test('a server that is killed under a running process comes back at the same address, with its data', async () => {
+  const folder = newFolder();
+  const { child, url } = await start(folder);
+  await query(url, 'create table kept (id integer); insert into kept values (1)');
+  for (let round = 0; round < 3; round += 1) {
+    const killed = pidOf(folder);
+    process.kill(killed, 'SIGKILL');
+    expect(await eventually(url, 'select id from kept')).toEqual([{ id: 1 }]);
+    expect(pidOf(folder)).not.toBe(killed);
+  }
+  const pid = pidOf(folder);
+  await end(child, 'SIGTERM');
+  expect(await isAlive(pid)).toBe(false);
+});
+
+test('of several processes whose server is killed all find one new server, and the last one ends it', async () => {
+  const folder = newFolder();
+  const sharing = await Promise.all([start(folder), start(folder), start(folder)]);
+  process.kill(pidOf(folder), 'SIGKILL');
+  await Promise.all(sharing.map(({ url }) => eventually(url, 'select 1 as one')));
+  const pid = pidOf(folder);
+  const [first, second, third] = sharing as [Started, Started, Started];
+  await end(first.child, 'SIGKILL');
+  await end(second.child, 'SIGTERM');
+  // Whoever started it may be gone; it still belongs to the third.
+  await sleep(400);
+  expect(await query(third.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  expect(pidOf(folder)).toBe(pid);
+  await end(third.child, 'SIGKILL');
+  while (await isAlive(pid)) await sleep(5);
+});
+
+test('a pool goes on with the server that came back', async () => {
+  const folder = newFolder();
+  const { url } = await start(folder);
+  const db = openDatabase({ url });
+  await Promise.all(Array.from({ length: 10 }, () => db.run(sql`select pg_sleep(0.01)`)));
+  process.kill(pidOf(folder), 'SIGKILL');
+  const deadline = Date.now() + 10_000;
+  let failure: unknown;
+  do {
+    failure = await db.run(sql`select 1`).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure) expect(isDatabaseAway(failure)).toBe(true);
+    await sleep(20);
+  } while (failure && Date.now() < deadline);
+  expect(failure).toBeUndefined();
+  await db.close();
 });
 
 test('a stale postmaster.pid does not stop a start, not even when its number belongs to another program', async () => {
@@ -165,6 +218,18 @@ async function query(url: string, text: string): Promise<unknown[]> {
     return (await client.query(text)).rows;
   } finally {
     await client.end();
+  }
+}
+
+/** Asks until the server answers again. */
+async function eventually(url: string, text: string): Promise<unknown[]> {
+  for (const deadline = Date.now() + 15_000; ; ) {
+    try {
+      return await query(url, text);
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(20);
+    }
   }
 }
 

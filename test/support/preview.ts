@@ -1,18 +1,21 @@
 // Draws every page in its states and photographs it: node test/support/preview.ts [page...]. The pictures go to the system's temporary folder.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { readBrandFiles } from '../../src/brand-files.ts';
 import { themeCss } from '../../src/domain/theme-css.ts';
 import type { Theme } from '../../src/domain/themes.ts';
 import { createAssets } from '../../src/web/assets.ts';
 import { createLocales } from '../../src/web/middleware/locale.ts';
+import { contentSecurityPolicy } from '../../src/web/middleware/security-headers.ts';
 import { createViews } from '../../src/web/middleware/views.ts';
 import type { PageFrame, PageName } from '../../src/web/page-locals.ts';
+import { overflowOf, violationsOn } from './accessibility.ts';
+import { launchBrowser } from './browser.ts';
 import { samples } from './page-samples.ts';
 
 const project = resolve(fileURLToPath(import.meta.url), '../../..');
@@ -21,7 +24,6 @@ const brandNames: Record<string, string> = { demo: 'Roast & Co.', harbour: 'Harb
 const apps: Record<string, string> = { demo: 'Roast Rewards', harbour: 'Harbour TV' };
 const phone = { width: 390, height: 844 };
 const desk = { width: 1280, height: 800 };
-const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'";
 
 const views = createViews({ folder: join(project, 'views'), cache: true });
 const locales = createLocales({ folder: join(project, 'config/locales'), production: false });
@@ -50,18 +52,22 @@ export function draw(slug: string, locale: string, sample: string): string {
   return views.render(page as PageName, { ...frame(slug, locale), ...locals } as never);
 }
 
-function serve() {
-  return createServer((request, response) => {
+/** Every sample at `/<brand>/<locale>/<sample>`, under the product's own policy. */
+export async function servePages(): Promise<{ origin: string; close(): void }> {
+  const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const [, slug = '', locale = '', sample = ''] = url.pathname.split('/');
-    response.setHeader('content-security-policy', CSP);
+    response.setHeader('content-security-policy', contentSecurityPolicy());
     const logo = /^\/assets\/logo-(demo|harbour)\.png$/.exec(url.pathname);
     if (logo) return response.setHeader('content-type', 'image/png').end(readFileSync(join(project, `config/brands/${logo[1]}/logo.png`)));
     const asset = assets.find(url.pathname, String(request.headers['accept-encoding']));
     if (asset) return response.writeHead(200, asset.headers).end(asset.body);
     if (!samples[sample]) return response.writeHead(404).end();
     return response.setHeader('content-type', 'text/html; charset=utf-8').end(draw(slug, locale, sample));
-  });
+  }).listen(0, '127.0.0.1');
+  await new Promise((listening) => server.once('listening', listening));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { origin, close: () => void server.close().closeAllConnections() };
 }
 
 async function photograph(browser: Browser, origin: string, names: string[]) {
@@ -78,11 +84,11 @@ async function photograph(browser: Browser, origin: string, names: string[]) {
     const page = await context.newPage();
     page.on('console', (message) => process.stderr.write(`${sample}: ${message.text()}\n`));
     await page.goto(`${origin}/${slug}/${locale}/${sample}`);
-    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-    if (Number(overflow) > 0) process.stderr.write(`${sample} is ${overflow} px too wide at ${viewport.width} px in ${locale}\n`);
+    const overflow = await overflowOf(page);
+    if (overflow > 0) process.stderr.write(`${sample} is ${overflow} px too wide at ${viewport.width} px in ${locale}\n`);
     // Without JavaScript in the page axe cannot run in it.
-    const { violations } = sample.startsWith('form-post') ? { violations: [] } : await new AxeBuilder({ page }).analyze();
-    for (const { id, nodes } of violations) process.stderr.write(`${sample} ${slug} ${scheme}: ${id} at ${nodes[0]?.html}\n`);
+    const violations = sample.startsWith('form-post') ? [] : await violationsOn(page);
+    for (const violation of violations) process.stderr.write(`${sample} ${slug} ${scheme}: ${violation}\n`);
     await page.screenshot({ path: join(folder, `${sample}-${slug}-${locale}-${viewport.width}-${scheme}.png`), fullPage: true });
     await context.close();
   }
@@ -90,20 +96,13 @@ async function photograph(browser: Browser, origin: string, names: string[]) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(folder, { recursive: true });
-  const server = serve().listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  const address = server.address();
-  const origin = `http://127.0.0.1:${address && typeof address === 'object' ? address.port : 0}`;
-  const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: [...flags, '--disable-component-update', '--disable-sync'],
-  });
+  const pages = await servePages();
+  const browser = await launchBrowser();
   try {
-    await photograph(browser, origin, process.argv.length > 2 ? process.argv.slice(2) : Object.keys(samples));
+    await photograph(browser, pages.origin, process.argv.length > 2 ? process.argv.slice(2) : Object.keys(samples));
     process.stdout.write(`${folder}\n`);
   } finally {
     await browser.close();
-    server.close();
+    pages.close();
   }
 }

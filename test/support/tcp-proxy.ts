@@ -33,14 +33,15 @@ export async function openWire(url: string): Promise<Wire> {
   };
   const listen = () =>
     new Promise<void>((resolve) => {
-      server = net.createServer((near) => {
+      const listening = net.createServer((near) => {
         keep(near);
         const far = keep(net.connect(Number(target.port), target.hostname));
         pass(near, far);
         pass(far, near);
       });
-      server.listen(port, '127.0.0.1', () => {
-        port = (server?.address() as net.AddressInfo).port;
+      server = listening;
+      listening.listen(port, '127.0.0.1', () => {
+        port = (listening.address() as net.AddressInfo).port;
         resolve();
       });
     });

@@ -7,6 +7,7 @@ import * as oidcReads from '../../storage/oidc-reads.ts';
 import * as oidcTokens from '../../storage/oidc-tokens.ts';
 import { LostRace, type Write } from '../../storage/unit-of-work.ts';
 import { type Model, pack, unpack } from '../payloads.ts';
+import { isLostRace, refreshWindow, rotatedToken, successorOf } from '../refresh-window.ts';
 import { inUnit, type Unit } from '../unit-of-work.ts';
 import { type AdapterServices, unsupported } from './contract.ts';
 import { isName, keyOf } from './keys.ts';
@@ -39,10 +40,15 @@ export function tokenAdapter(services: AdapterServices, brand: Brand, model: Tok
     const from = model === 'DeviceCode' ? stateBefore(payload) : undefined;
     await unit(async (unit) => {
       // An interaction that was finished meanwhile stays finished: the browser goes on to its resume either way.
-      const save: Write = { kind: 'save_token', key, token, lenient: model === 'Interaction' };
-      unit.write(nameOf(key), from ? { kind: 'advance_device_code', key, token, from } : save);
+      unit.write(nameOf(key), saving(key, token, from));
       unit.remember(nameOf(key), asRead(key, token));
     }).catch((error) => Promise.reject(error instanceof LostRace ? lostError(model, from !== undefined) : error));
+  }
+
+  function saving(key: oidcTokens.RowKey, token: oidcTokens.NewToken, from: 'pending' | 'claimed' | undefined): Write {
+    if (from) return { kind: 'advance_device_code', key, token, from };
+    const isSuccessor = model === 'RefreshToken' && rotatedToken() !== undefined && refreshWindow(token.clientId) > 0;
+    return isSuccessor ? { kind: 'save_successor', key, token } : { kind: 'save_token', key, token, lenient: model === 'Interaction' };
   }
 
   async function find(id: string): Promise<AdapterPayload | undefined> {
@@ -53,9 +59,7 @@ export function tokenAdapter(services: AdapterServices, brand: Brand, model: Tok
       if (!row || row.kind !== model || (model === 'Interaction' && row.consumedAt !== null)) return undefined;
       const payload = openToken(services, model, row);
       if (!payload) return undefined;
-      // Spent while this very request was on its way: a lost race, not a replay. `consume` refuses it and the family lives.
-      if (model === 'RefreshToken' && row.spentFor !== null && row.spentFor * 1_000 < performance.now() - unit.began)
-        delete payload.consumed;
+      if (model === 'RefreshToken' && row.consumedAt !== null && (await isForgiven(id, row, unit))) delete payload.consumed;
       return { ...payload, jti: id };
     });
   }
@@ -67,16 +71,35 @@ export function tokenAdapter(services: AdapterServices, brand: Brand, model: Tok
     return payload && { ...payload, userCode };
   }
 
+  /**
+   * Without a window: a lost race, which `consume` refuses while the family lives. With one: a use within it whose successor has not been
+   * used, so that the answer may have been lost. Everything else is a replay.
+   */
+  async function isForgiven(id: string, row: oidcTokens.Token, unit: Unit): Promise<boolean> {
+    const seconds = refreshWindow(row.clientId ?? undefined);
+    if (seconds === 0) return isLostRace(row.spentFor, (performance.now() - unit.began) / 1_000);
+    if (row.spentFor === null || row.spentFor > seconds) return false;
+    const key = keyOf(successorOf(keyring, id, row.accountId ?? undefined));
+    const successor = key && (await unit.read(nameOf(key), () => oidcTokens.find(db, brand.id, key)));
+    return successor?.consumedAt === null;
+  }
+
   async function consume(id: string): Promise<void> {
     const key = keyOf(id);
     if (!key) throw lostError(model);
     try {
-      await unit(async (unit) => unit.write(nameOf(key), { kind: 'spend_token', model, key }));
+      await unit(async (unit) => unit.write(nameOf(key), await spending(key, unit)));
     } catch (error) {
       if (!(error instanceof LostRace)) throw error;
       await endGrantOfSpent(services, brand, model, key);
       throw lostError(model);
     }
+  }
+
+  async function spending(key: oidcTokens.RowKey, unit: Unit): Promise<Write> {
+    const row = model === 'RefreshToken' ? await unit.read<oidcTokens.Token>(nameOf(key), async () => undefined) : undefined;
+    const windowSeconds = refreshWindow(row?.clientId ?? undefined);
+    return windowSeconds > 0 ? { kind: 'spend_refresh_token', key, windowSeconds } : { kind: 'spend_token', model, key };
   }
 
   return {
@@ -121,9 +144,8 @@ async function readToken(
   model: TokenModel,
   key: oidcTokens.RowKey,
   unit: Unit,
-): Promise<(oidcTokens.Token & { raced?: boolean }) | undefined> {
+): Promise<oidcTokens.Token | undefined> {
   if (!joined.includes(model)) return oidcTokens.find(db, brand.id, key);
-  const waited = performance.now() - unit.began;
   const found = await oidcReads.findToken(db, brand.id, key);
   if (!found) return undefined;
   const { token, grant, session, account } = found;
@@ -131,8 +153,7 @@ async function readToken(
   if (typeof token.payload.sessionUid === 'string' && token.payload.expiresWithSession)
     unit.know(`session-uid/${token.payload.sessionUid}`, session);
   if (token.accountId) unit.know(`account/${token.accountId}`, account);
-  // Spent since this request began (two durations, so that clocks need not agree): somebody else was quicker.
-  return { ...token, raced: token.spentFor !== null && token.spentFor * 1_000 < waited };
+  return token;
 }
 
 /** A second use of a code ends what the first one gave (RFC 6749 4.1.2); the grant goes first, so that what the winner has yet to write is dead. */

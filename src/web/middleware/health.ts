@@ -8,12 +8,21 @@ export function health(db: Db): Middleware {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
     if (ctx.path === '/healthz') return answer(ctx, 200, 'ok');
     if (ctx.path !== '/readyz') return next();
-    const ready = await check(db).then(
-      ({ writable }) => writable,
-      () => false,
-    );
+    const ready = await Promise.race([isWritable(db), late()]);
     return answer(ctx, ready ? 200 : 503, ready ? 'ready' : 'database unavailable');
   };
+}
+
+// A connection that has fallen silent answers nothing at all; whoever asks wants to know now.
+const PATIENCE = 1_200;
+
+const late = () => new Promise<false>((resolve) => setTimeout(resolve, PATIENCE, false).unref());
+
+function isWritable(db: Db): Promise<boolean> {
+  return check(db).then(
+    ({ writable }) => writable,
+    () => false,
+  );
 }
 
 function answer(ctx: Parameters<Middleware>[0], status: number, text: string): void {

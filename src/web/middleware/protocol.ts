@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from '../../errors.ts';
 import type { Provider } from '../../oidc/pages.ts';
 import { cookieNames } from '../../oidc/settings.ts';
-import { readFormText } from '../form.ts';
+import { MalformedBody, readFormText } from '../form.ts';
 import { seeOther } from '../pages/visit.ts';
 import type { Context, Middleware } from '../request.ts';
 
@@ -14,6 +14,9 @@ const callbacks = new WeakMap<Provider, Callback>();
 /** Endpoints that take GET and POST alike (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 2). */
 const POSTABLE = new Set(['/auth', '/session/end']);
 
+/** Of a form that becomes an address: it has to fit into the 16 KiB of a request's headers, beside cookies. */
+const LONGEST = 12 * 1024;
+
 /** Documents that any origin may read, and pages under COEP may load. */
 const PUBLIC = new Set(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks']);
 
@@ -23,6 +26,8 @@ export function protocol(): Middleware {
     if (PUBLIC.has(ctx.path)) ctx.set('cross-origin-resource-policy', 'cross-origin');
     if (ctx.method === 'POST' && POSTABLE.has(ctx.path)) return asGet(ctx);
     if (isDeviceStep(ctx)) demandSession(ctx);
+    // The way back from a page carries nothing; what a stranger adds the library would read as the request's own parameters when it fails.
+    if (/^\/(auth|device)\/[^/]+$/.test(ctx.path)) ctx.search = '';
     ctx.respond = false;
     await callbackOf(ctx.state.provider)(ctx.req, ctx.res);
   };
@@ -55,7 +60,9 @@ function callbackOf(provider: Provider): Callback {
  */
 async function asGet(ctx: Context): Promise<void> {
   // Several APIs may be asked for at once (RFC 8707 2); everything else stands once.
-  seeOther(ctx, `${ctx.state.brand.issuer}${ctx.path}?${await readFormText(ctx.req, ['resource'])}`);
+  const form = await readFormText(ctx.req, ['resource']);
+  if (form.length > LONGEST) throw new MalformedBody(413, 'The form is too large.');
+  seeOther(ctx, `${ctx.state.brand.issuer}${ctx.path}?${form}`);
 }
 
 /** Routes whose second segment is a value, such as /auth/:uid. */
