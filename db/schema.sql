@@ -194,3 +194,9 @@ create table portico.signing_keys (
 );
 create unique index signing_keys_one_current on portico.signing_keys using btree (brand_id, alg) where (state = 'current'::text);
 create unique index signing_keys_one_next on portico.signing_keys using btree (brand_id, alg) where (state = 'next'::text);
+
+create table portico.workers (
+  id text not null,
+  seen_at timestamp with time zone not null default portico.now(),
+  constraint workers_pkey primary key (id)
+);

@@ -22,6 +22,7 @@ const allowed = new Set([
   'file',
   'version',
   'task',
+  'model',
   'job',
   'attempt',
   'err',

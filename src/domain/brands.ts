@@ -8,6 +8,8 @@ export interface BrandSettings {
   registration: boolean;
   deviceFlow: boolean;
   dynamicRegistration: boolean;
+  /** How long a spent refresh token is remembered, so that its reuse ends the family; past it the token is merely unknown. */
+  spentRefreshTokensKept: number;
   /** Scopes per resource indicator (RFC 8707): `{ "https://api.example.com": ["read", "write"] }`. */
   resources: Record<string, string[]>;
   limits: LimitSettings;
@@ -33,6 +35,7 @@ export const defaultSettings: BrandSettings = {
   registration: true,
   deviceFlow: false,
   dynamicRegistration: false,
+  spentRefreshTokensKept: 86_400,
   resources: {},
   limits: {
     loginPerIdentifier: { attempts: 10, seconds: 900 },

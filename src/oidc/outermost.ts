@@ -38,7 +38,7 @@ export function outermost(services: Doors, pages: ProviderPages): Middleware {
     if (ctx.status === 404 && !ctx.body) answerNothing(pages, ctx);
     // Koa writes the target into the body of a redirect; nobody reads it and scanners rightly complain.
     else if (ctx.status >= 300 && ctx.status < 400) ctx.body = '';
-    else if (isLibraryForm(ctx.body)) ctx.body = pages.formPost(ctx, ctx.body);
+    else if (isLibraryForm(ctx.body)) ctx.body = await pages.formPost(ctx, ctx.body);
   };
 }
 
@@ -48,6 +48,7 @@ function refuseNullOrigin(ctx: KoaContextWithOIDC): void {
   for (const name of Object.keys(ctx.response.headers)) if (name.startsWith('access-control-')) ctx.remove(name);
 }
 
+/** Where the web ring needs it: faults that the library never sees are answered in the same way. */
 export function answersPrograms({ path }: { path: string }): boolean {
   return forPrograms.test(path);
 }
@@ -76,7 +77,7 @@ async function answerThrown(services: Doors, pages: ProviderPages, ctx: KoaConte
 
 /** The library answers 500 for whatever it did not expect; a database that is away is 503 (RFC 7009 2.2.1). */
 export function answerFault({ log }: Doors, ctx: KoaContextWithOIDC, error: Error): void {
-  log.error({ err: error, method: ctx.method }, 'request failed');
+  log.error({ err: error, method: ctx.method, requestId: ctx.response.get('x-request-id') }, 'request failed');
   if (!isDatabaseAway(error)) return;
   ctx.status = 503;
   ctx.set('retry-after', '2');

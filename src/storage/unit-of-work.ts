@@ -9,8 +9,8 @@ import type { NewToken, RowKey } from './oidc-tokens.ts';
 import { jobExpression } from './outbox.ts';
 
 export type Write =
-  /** The row must be unspent and alive. */
-  | { kind: 'spend_token'; model: string; key: RowKey }
+  /** The row must be unspent and alive. Once spent it is kept for `keepSeconds` at most, else until it expires. */
+  | { kind: 'spend_token'; model: string; key: RowKey; keepSeconds?: number }
   /** Written anew, or again as long as it is unspent; `lenient` leaves a spent one as it is. */
   | { kind: 'save_token'; key: RowKey; token: NewToken; lenient: boolean }
   /** A device code moves on only from the state the request saw (RFC 8628 3.3). */
@@ -27,7 +27,7 @@ export type Write =
   | { kind: 'update_grant'; id: string; grant: NewGrant }
   | { kind: 'remove_grant'; id: string }
   /** A refresh token within its window: its first use spends it, a repeated one changes nothing; later it is lost. */
-  | { kind: 'spend_refresh_token'; key: RowKey; windowSeconds: number }
+  | { kind: 'spend_refresh_token'; key: RowKey; windowSeconds: number; keepSeconds: number }
   /** Every use within the window writes the same successor; the first one stands, and only as long as it is unused itself. */
   | { kind: 'save_successor'; key: RowKey; token: NewToken }
   /** A job that exists only if everything else is written (storage/outbox.ts). */
@@ -87,7 +87,7 @@ type Parameter = (value: unknown, type: string) => string;
 function clause(write: Exclude<Write, { kind: 'enqueue' }>, parameter: Parameter): string {
   switch (write.kind) {
     case 'spend_refresh_token':
-      return `update portico.oidc_tokens set consumed_at = coalesce(consumed_at, portico.now())
+      return `update portico.oidc_tokens set consumed_at = coalesce(consumed_at, portico.now()), ${kept(write.keepSeconds, parameter)}
         where ${tokenKey(write.key, parameter)} and kind = 'RefreshToken' and expires_at > portico.now()
           and (consumed_at is null or consumed_at > portico.now() - make_interval(secs => ${parameter(write.windowSeconds, 'float8')}))`;
     case 'save_successor':
@@ -95,7 +95,7 @@ function clause(write: Exclude<Write, { kind: 'enqueue' }>, parameter: Parameter
         on conflict (brand_id, slice, id) do update set consumed_at = stored.consumed_at
         where stored.kind = excluded.kind and stored.consumed_at is null`;
     case 'spend_token':
-      return `update portico.oidc_tokens set consumed_at = portico.now()
+      return `update portico.oidc_tokens set consumed_at = portico.now()${write.keepSeconds === undefined ? '' : `, ${kept(write.keepSeconds, parameter)}`}
         where ${tokenKey(write.key, parameter)} and kind = ${parameter(write.model, 'text')}
           and consumed_at is null and expires_at > portico.now()`;
     case 'save_token':
@@ -126,6 +126,11 @@ function clause(write: Exclude<Write, { kind: 'enqueue' }>, parameter: Parameter
     case 'remove_grant':
       return `delete from portico.oidc_grants where ${grantKey(write.id, parameter)}`;
   }
+}
+
+/** Spent rows would pile up for as long as their tokens might have lived. */
+function kept(seconds: number, parameter: Parameter): string {
+  return `expires_at = least(expires_at, portico.now() + make_interval(secs => ${parameter(seconds, 'float8')}))`;
 }
 
 function tokenKey({ slice, id }: RowKey, parameter: Parameter): string {

@@ -199,3 +199,17 @@ test('a client that is gone meanwhile is nobody to tell, and its job ends', asyn
   await setClientDisabled(portico, 'shaky', false);
   expect(shaky.attempts).toBe(1);
 });
+
+test('a sign-out that cannot tell the others does not happen: the session and its notices end together', async () => {
+  const browser = await signedInEverywhere();
+  const before = await openJobs();
+  await portico.db.pool.query('alter function graphile_worker.add_job rename to add_job_away').catch(() => {});
+  try {
+    await signOut(browser).catch(() => {});
+  } finally {
+    await portico.db.pool.query('alter function graphile_worker.add_job_away rename to add_job').catch(() => {});
+  }
+  expect(await openJobs()).toBe(before);
+  const { rows } = await portico.db.pool.query('select count(*)::int as count from portico.oidc_sessions where account_id is not null');
+  expect(rows[0].count).toBeGreaterThan(0);
+});

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type AdapterFactory, type ClientMetadata, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { pino } from 'pino';
-import type { Brand } from '../../src/domain/brands.ts';
+import { type Brand, defaultSettings } from '../../src/domain/brands.ts';
 import { createKeyring } from '../../src/keyring.ts';
 import { createAdapter, refuseReplays } from '../../src/oidc/adapter.ts';
 import { commitRequest } from '../../src/oidc/commit.ts';
@@ -44,7 +44,7 @@ export async function createBrand(database: TestDatabase, issuer: string): Promi
     `insert into portico.brands (slug, issuer, name, home_slice, identifier_key) values ($1, $2, 'Test', 7, '') returning id`,
     [slug, issuer],
   );
-  return { id: rows[0].id, slug, issuer, name: 'Test' } as Brand;
+  return { id: rows[0].id, slug, issuer, name: 'Test', settings: defaultSettings } as Brand;
 }
 
 export async function startBareProvider(database: TestDatabase, clients: ClientMetadata[]): Promise<BareProvider> {

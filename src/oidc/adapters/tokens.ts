@@ -97,9 +97,13 @@ export function tokenAdapter(services: AdapterServices, brand: Brand, model: Tok
   }
 
   async function spending(key: oidcTokens.RowKey, unit: Unit): Promise<Write> {
-    const row = model === 'RefreshToken' ? await unit.read<oidcTokens.Token>(nameOf(key), async () => undefined) : undefined;
+    if (model !== 'RefreshToken') return { kind: 'spend_token', model, key };
+    const keepSeconds = brand.settings.spentRefreshTokensKept;
+    const row = await unit.read<oidcTokens.Token>(nameOf(key), async () => undefined);
     const windowSeconds = refreshWindow(row?.clientId ?? undefined);
-    return windowSeconds > 0 ? { kind: 'spend_refresh_token', key, windowSeconds } : { kind: 'spend_token', model, key };
+    return windowSeconds > 0
+      ? { kind: 'spend_refresh_token', key, windowSeconds, keepSeconds }
+      : { kind: 'spend_token', model, key, keepSeconds };
   }
 
   return {

@@ -1,0 +1,27 @@
+// Housekeeping: what has ended goes, a batch at a time, until nothing is left or the time is up. The next run goes on.
+import type { Services } from '../services.ts';
+import { deleteExpired } from '../storage/limits.ts';
+import * as sweep from '../storage/sweep.ts';
+
+/** Every minute: what has an index on its expiry, and counters. */
+export const often: readonly sweep.Sweep[] = [sweep.tokens, sweep.replays, deleteExpired];
+
+/** Every hour: what has none. */
+export const seldom: readonly sweep.Sweep[] = [sweep.sessions, sweep.unboundTokens, sweep.grants, sweep.forgottenGrants];
+
+const BATCH = 1_000;
+const BUDGET_MS = 20_000;
+
+/** @returns how many rows went. */
+export async function sweepAll({ db }: Pick<Services, 'db'>, sweeps: readonly sweep.Sweep[], batch = BATCH): Promise<number> {
+  const until = performance.now() + BUDGET_MS;
+  let total = 0;
+  for (const remove of sweeps) {
+    let removed = batch;
+    while (removed === batch && performance.now() < until) {
+      removed = await remove(db, batch);
+      total += removed;
+    }
+  }
+  return total;
+}
