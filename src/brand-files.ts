@@ -16,6 +16,7 @@ const settingsSchema = z.strictObject({
   registration: z.boolean().optional(),
   deviceFlow: z.boolean().optional(),
   dynamicRegistration: z.boolean().optional(),
+  spentRefreshTokensKept: z.number().int().min(60).max(31_536_000).optional(),
   resources: z.record(z.url(), z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is not a scope'))).optional(),
   limits: z
     .strictObject({
@@ -123,17 +124,31 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-const LOGO_TYPES = { png: 'image/png', svg: 'image/svg+xml', webp: 'image/webp', jpg: 'image/jpeg' } as const;
+const LOGO_ENDINGS = ['png', 'webp', 'jpg', 'jpeg'] as const;
 const LOGO_LIMIT = 256 * 1024;
 
 function readLogo(folder: string): ApplyBrand['logo'] {
-  for (const [extension, mediaType] of Object.entries(LOGO_TYPES)) {
-    const bytes = readOptional(join(folder, `logo.${extension}`));
+  const svg = join(folder, 'logo.svg');
+  if (readOptional(svg))
+    throw new OperatorError(`${svg} cannot be used: an SVG can carry script. Save it as logo.png, logo.webp or logo.jpg.`);
+  for (const ending of LOGO_ENDINGS) {
+    const file = join(folder, `logo.${ending}`);
+    const bytes = readOptional(file);
     if (!bytes) continue;
-    if (bytes.length > LOGO_LIMIT) throw new OperatorError(`${join(folder, `logo.${extension}`)} is larger than 256 KiB.`);
+    if (bytes.length > LOGO_LIMIT) throw new OperatorError(`${file} is larger than 256 KiB.`);
+    const mediaType = imageType(bytes);
+    if (!mediaType) throw new OperatorError(`${file} is neither a PNG, a JPEG nor a WebP image, whatever its name says.`);
     return { mediaType, bytes };
   }
   return undefined;
+}
+
+/** By what the file begins with: PNG (RFC 2083 3.1), JPEG (SOI and the next marker), WebP (RFC 9649 2.4). */
+function imageType(bytes: Buffer): string | undefined {
+  if (bytes.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex'))) return 'image/png';
+  if (bytes.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex'))) return 'image/jpeg';
+  const isWebp = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';
+  return isWebp ? 'image/webp' : undefined;
 }
 
 function readOptional(file: string): Buffer | undefined {

@@ -46,11 +46,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     environment: settings.NODE_ENV,
     production,
     port: settings.PORT,
-    // Loopback unless the operator says otherwise in development: a laptop on a café's network serves nobody else.
-    host: settings.HOST ?? (production ? '::' : 'localhost'),
+    ...hostOf(settings),
     publicUrl,
     databaseUrl: settings.DATABASE_URL,
     databaseDirectUrl: settings.DATABASE_DIRECT_URL ?? settings.DATABASE_URL,
+    // Two addresses mean a transaction pooler in front: sessions behind it are not ours to set up.
+    databasePooled: settings.DATABASE_DIRECT_URL !== undefined && settings.DATABASE_DIRECT_URL !== settings.DATABASE_URL,
     databasePool: settings.DATABASE_POOL,
     trustedProxies: trustedProxies(settings.TRUSTED_PROXIES),
     secret: settings.PORTICO_SECRET ?? developmentSecret(dataFolder),
@@ -71,6 +72,15 @@ function parse(env: NodeJS.ProcessEnv) {
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new OperatorError(`Portico cannot start with these settings:\n${lines.join('\n')}`);
+}
+
+/**
+ * Loopback unless the operator says otherwise in development: a laptop on a café's network serves nobody else.
+ * Nothing in production: Node then listens on every interface, of both families or, where IPv6 is switched off, of IPv4.
+ */
+function hostOf({ HOST, NODE_ENV }: z.infer<typeof schema>): { host?: string } {
+  if (HOST) return { host: HOST };
+  return NODE_ENV === 'production' ? {} : { host: 'localhost' };
 }
 
 function refuseUnsafe(settings: z.infer<typeof schema>): void {

@@ -1,10 +1,13 @@
 // Development only: two brands to look at and the app of a shop that signs people in. Nothing here runs in production.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { readBrandFiles } from './brand-files.ts';
 import type { Config } from './config.ts';
 import type { Brand } from './domain/brands.ts';
 import type { ClientMetadata } from './domain/clients.ts';
+import { OperatorError } from './errors.ts';
 import { type ApplyBrand, applyBrand } from './flows/admin/apply-brand.ts';
 import type { Services } from './services.ts';
 import * as brands from './storage/brands.ts';
@@ -16,6 +19,20 @@ export interface DemoApp {
 }
 
 export const demoBrands = ['demo', 'harbour'] as const;
+
+/** The demo brands and, where its sources are (an image has none), the demo app. Whatever is wrong with it, Portico goes on. */
+export async function startDemo(services: Services, say: (line: string) => void): Promise<DemoApp | undefined> {
+  await applyDemoBrands(services);
+  const file = join(services.config.projectFolder, 'examples/web-app/main.ts');
+  if (!existsSync(file)) return undefined;
+  try {
+    return await startDemoApp(services, file);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    say(`\n${error.message}`);
+    return undefined;
+  }
+}
 
 /** Creates the demo brands at the first start. From then on the tables are the truth, but for the addresses: PORT and DEMO_PORT may change. */
 export async function applyDemoBrands(services: Services): Promise<void> {
@@ -47,25 +64,45 @@ async function knowsDemoApp({ db }: Services, brand: Brand, wanted: { metadata: 
   return true;
 }
 
-export async function startDemoApp(services: Services, file: string): Promise<DemoApp> {
-  await applyDemoBrands(services);
+/**
+ * Starts the shop in a process of its own.
+ * @throws OperatorError with the reason when it does not run.
+ */
+export async function startDemoApp(services: Pick<Services, 'config' | 'keyring'>, file: string): Promise<DemoApp> {
   const { config } = services;
-  const env = {
-    PORT: String(config.demoPort),
-    SITES: JSON.stringify(
-      demoBrands.map((slug) => {
-        const clientId = `${slug}-web-app`;
-        const path = slug === 'demo' ? '' : `/${slug}`;
-        return { path, issuer: config.publicUrl + path, clientId, clientSecret: demoSecret(services, clientId) };
-      }),
-    ),
-  };
+  if (!(await isFree(config.demoPort)))
+    throw new OperatorError(
+      `The demo app was not started: port ${config.demoPort} is in use. Stop what listens there, or choose another: DEMO_PORT=3101 npm start`,
+    );
+  const env = { PORT: String(config.demoPort), SITES: JSON.stringify(demoBrands.map((slug) => siteOf(services, slug))) };
   // The channel is the lifeline: when this process dies in any way it closes, and the app ends itself.
   const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  await new Promise<void>((resolve) => {
-    for (const event of ['message', 'exit', 'error']) child.once(event, () => resolve());
-  });
+  await ready(child);
   return { url: demoUrl(config), stop: () => void child.kill('SIGTERM') };
+}
+
+function siteOf(services: Pick<Services, 'config' | 'keyring'>, slug: (typeof demoBrands)[number]) {
+  const clientId = `${slug}-web-app`;
+  const path = slug === 'demo' ? '' : `/${slug}`;
+  return { path, issuer: services.config.publicUrl + path, clientId, clientSecret: demoSecret(services, clientId) };
+}
+
+/** It says when it listens. */
+function ready(child: ChildProcess): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const fail = (why: string) => reject(new OperatorError(`The demo app was not started: ${why}.`));
+  child.once('message', () => resolve());
+  child.once('error', (error) => fail(error.message));
+  child.once('exit', (code, signal) => fail(`it ended at once, with ${signal ?? `exit code ${code}`}`));
+  return promise;
+}
+
+function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, 'localhost', () => probe.close(() => resolve(true)));
+  });
 }
 
 export function demoUrl(config: Pick<Config, 'demoPort'>): string {

@@ -2,8 +2,6 @@
 // The sentences live in config/locales as `refusals.<code>`; a test checks that every language has each of them.
 export const refusals = {
   account_unavailable: 403,
-  client_not_found: 404,
-  code_point_invalid: 422,
   email_invalid: 422,
   email_required: 422,
   email_taken: 422,

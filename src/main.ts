@@ -1,21 +1,22 @@
 // Starts Portico and, in development, everything it needs: a database, two demo brands and the demo app.
-import { join } from 'node:path';
 import { createApp } from './app.ts';
 import { loadConfig } from './config.ts';
-import { startDemoApp } from './demo.ts';
+import { startDemo } from './demo.ts';
 import { OperatorError } from './errors.ts';
 import { startJobs } from './jobs/runner.ts';
 import { createOidcDoor } from './oidc/logout.ts';
 import { openServices } from './open-services.ts';
 import { startServer } from './server.ts';
+import type { Services } from './services.ts';
 import { watchBrands } from './storage/brand-changes.ts';
+import * as brands from './storage/brands.ts';
 
 async function main(): Promise<void> {
   const config = loadConfig();
   const say = (line: string) => {
     if (!config.production) console.log(line);
   };
-  const opened = await openServices(config, say);
+  const opened = await openServices(config, { say });
   const { services } = opened;
   const app = createApp(services);
   const server = await startServer(app, config).catch(async (error: NodeJS.ErrnoException) => {
@@ -24,10 +25,12 @@ async function main(): Promise<void> {
     throw new OperatorError(`Port ${config.port} is in use. Stop what listens there, or choose another: PORT=3100 npm start`);
   });
   const watch = watchBrands(opened.directUrl, app.directory);
-  const demo = config.demo ? await startDemoApp(services, join(config.projectFolder, 'examples/web-app/main.ts')) : undefined;
-  const jobs = await startJobs(services, opened.pool, createOidcDoor(services, app.providers));
+  const demo = config.demo ? await startDemo(services, say) : undefined;
+  const jobs = await startJobs(services, opened.jobsPool, createOidcDoor(services, app.providers));
   services.log.info({ event: 'started', url: config.publicUrl, port: server.port, pid: process.pid });
-  if (demo) say(`\n  Portico is ready.\n\n  Demo app   ${demo.url}\n  Portico    ${config.publicUrl}\n\n  Stop with Ctrl-C.\n`);
+  await warnWithoutBrand(services);
+  const demoLine = demo ? `  Demo app   ${demo.url}\n` : '';
+  say(`\n  Portico is ready.\n\n${demoLine}  Portico    ${config.publicUrl}\n\n  Stop with Ctrl-C.\n`);
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -42,6 +45,15 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal));
+}
+
+/** A company's address is not for a made-up brand, so that production creates none; but silence would be a riddle. */
+async function warnWithoutBrand({ db, log }: Services): Promise<void> {
+  if ((await brands.list(db)).length > 0) return;
+  log.warn(
+    { event: 'no_brand' },
+    'there is no brand yet, so that every address answers 421; create one with: portico brand apply <folder>',
+  );
 }
 
 main().catch((error: unknown) => {

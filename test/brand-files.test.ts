@@ -82,6 +82,35 @@ test.each<[string, string, unknown, string]>([
   expect(read).toThrow(message);
 });
 
+test.each<[string, Buffer, string]>([
+  ['logo.png', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'image/png'],
+  ['logo.jpg', Buffer.from('ffd8ffe000104a464946', 'hex'), 'image/jpeg'],
+  ['logo.jpeg', Buffer.from('ffd8ffdb0043', 'hex'), 'image/jpeg'],
+  ['logo.webp', Buffer.from('RIFF\x24\0\0\0WEBPVP8 ', 'latin1'), 'image/webp'],
+  // Served as what it is.
+  ['logo.png', Buffer.from('ffd8ffdb0043', 'hex'), 'image/jpeg'],
+])('%s that begins as an image does is one (%#)', (name, bytes, mediaType) => {
+  write(name, bytes);
+  expect(read().logo).toEqual({ mediaType, bytes });
+});
+
+test.each([
+  ['logo.png', '<!doctype html><script>alert(1)</script>'],
+  ['logo.jpg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
+  ['logo.webp', 'RIFF\x24\0\0\0WAVEfmt '],
+  ['logo.png', ''],
+])('%s is refused when it holds something else (%#)', (name, content) => {
+  write(name, Buffer.from(content, 'latin1'));
+  expect(read).toThrow(OperatorError);
+  expect(read).toThrow(`${name} is neither a PNG, a JPEG nor a WebP image, whatever its name says.`);
+});
+
+test('an SVG is refused, also beside a picture: it can carry script', () => {
+  write('logo.png', Buffer.from('89504e470d0a1a0a', 'hex'));
+  write('logo.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  expect(read).toThrow('logo.svg cannot be used: an SVG can carry script. Save it as logo.png, logo.webp or logo.jpg.');
+});
+
 test('a folder without brand.json says what is missing', () => {
   rmSync(join(folder, 'brand.json'));
   expect(read).toThrow('brand.json is missing. A brand needs at least slug, name and issuer.');

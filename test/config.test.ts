@@ -26,7 +26,9 @@ function refusalOf(env: NodeJS.ProcessEnv): string {
 
 test('production starts with an address, a database and a secret, and everything is frozen', () => {
   const config = loadConfig({ ...production, PUBLIC_URL: 'https://id.example.com/' });
-  expect(config).toMatchObject({ publicUrl: 'https://id.example.com', production: true, demo: false, host: '::', trustedProxies: [] });
+  expect(config).toMatchObject({ publicUrl: 'https://id.example.com', production: true, demo: false, trustedProxies: [] });
+  // No address: Node chooses what this machine has, also where IPv6 is switched off.
+  expect(config.host).toBeUndefined();
   expect(Object.isFrozen(config)).toBe(true);
   expect(Object.isFrozen(config.trustedProxies)).toBe(true);
 });
@@ -69,6 +71,16 @@ test('a refusal never quotes the secret', () => {
 test('proxies are addresses and networks, of both families', () => {
   const { trustedProxies } = loadConfig({ ...production, TRUSTED_PROXIES: ' 10.0.0.0/8 , 192.0.2.1, fd00::/8,' });
   expect(trustedProxies).toEqual(['10.0.0.0/8', '192.0.2.1', 'fd00::/8']);
+});
+
+test('a second address of the database means that a pooler stands before the first', () => {
+  const DATABASE_DIRECT_URL = 'postgres://portico@primary.example/portico';
+  expect(loadConfig({ ...production, DATABASE_DIRECT_URL })).toMatchObject({
+    databasePooled: true,
+    databaseDirectUrl: DATABASE_DIRECT_URL,
+  });
+  expect(loadConfig({ ...production, DATABASE_DIRECT_URL: production.DATABASE_URL }).databasePooled).toBe(false);
+  expect(loadConfig(production)).toMatchObject({ databasePooled: false, databaseDirectUrl: production.DATABASE_URL });
 });
 
 test('development needs nothing: loopback, and a random secret of its own that stays', () => {

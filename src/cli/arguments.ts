@@ -46,7 +46,7 @@ function explain(name: string, error: Error & { code?: string }, known: string[]
   if (error.code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `${error.message.split('\n')[0]}`;
   const option = /'(-+[^']*)'/.exec(error.message)?.[1] ?? '';
   const guess = nearest(option.replace(/^-+/, ''), known);
-  return `"${name}" has no option ${option}. ${guess ? `Did you mean --${guess}?` : `Its options are shown by: ${name} --help`}`;
+  return `"${name}" has no option ${option}. ${guess ? `Did you mean --${guess}?` : `Its options are shown by: ${name} --help. A name that begins with a dash goes last, after --`}`;
 }
 
 function checkArguments(name: string, command: Command, given: readonly string[]): void {

@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import type { Brand } from '../domain/brands.ts';
 import { OperatorError } from '../errors.ts';
+import { explainPooler } from '../open-services.ts';
 import * as brands from '../storage/brands.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
 import { checkCookies } from './checks/cookies.ts';
@@ -62,8 +63,8 @@ async function examineDatabase(config: Config): Promise<{ known: Brand[]; findin
   try {
     const reached = await reachDatabase(config);
     stop = reached.stop;
-    db = openDatabase({ url: reached.url, max: 2 });
-    const findings = await checkDatabase(db, config, reached.embedded);
+    db = openDatabase({ url: reached.url, max: 2, pooled: config.databasePooled });
+    const findings = await checkDatabase(db, config, reached.embedded).catch(explainPooler);
     const migrated = findings.some(({ check, level }) => check === 'schema' && level === 'ok');
     return { known: migrated ? await brands.list(db) : [], findings };
   } catch (error) {

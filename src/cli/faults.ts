@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OperatorError, Refusal } from '../errors.ts';
 import { isDatabaseAway } from '../storage/database.ts';
 import { UsageError } from './command.ts';
+import { CALL } from './help.ts';
 
 export interface Fault {
   /** A word for programs: a refusal's code, or the kind of fault. */
@@ -28,5 +29,5 @@ async function sentenceOf({ code, params }: Refusal): Promise<string> {
 
 function databaseAway(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
-  return `The database cannot be reached (${code ?? message}). Check DATABASE_URL and that PostgreSQL runs; npm run doctor says more.`;
+  return `The database cannot be reached (${code ?? message}). Check DATABASE_URL and that PostgreSQL runs; ${CALL} doctor says more.`;
 }

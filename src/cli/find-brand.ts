@@ -4,6 +4,7 @@ import { OperatorError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import * as brands from '../storage/brands.ts';
 import { type Option, type Options, textOption, UsageError } from './command.ts';
+import { CALL } from './help.ts';
 import { nearest } from './nearest.ts';
 
 export const brandOption: Option = { type: 'string', value: 'slug', says: 'The brand; needed when there are several' };
@@ -15,7 +16,7 @@ export async function findBrand({ db }: Pick<Services, 'db'>, options: Options):
   const all = await brands.list(db);
   const [only] = all;
   if (only && all.length === 1) return only;
-  if (!only) throw new OperatorError('There is no brand yet. Make one with: npm run portico -- brand apply <folder>');
+  if (!only) throw new OperatorError(`There is no brand yet. Make one with: ${CALL} brand apply <folder>`);
   throw new UsageError(`Which brand? Add --brand with one of: ${some(all.map((brand) => brand.slug))}.`);
 }
 

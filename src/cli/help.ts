@@ -1,7 +1,8 @@
 // Help is written from the commands' descriptions, so that it cannot lag behind them.
 import type { Command, Option } from './command.ts';
 
-const CALL = 'npm run portico --';
+/** How the command line is called from where it runs: a checkout has npm, an image has what tsc made. */
+export const CALL = import.meta.filename.endsWith('.ts') ? 'npm run portico --' : 'node dist/cli/main.js';
 
 export function overview(commands: Readonly<Record<string, Command>>): string {
   const width = Math.max(...Object.keys(commands).map((name) => name.length));
@@ -12,7 +13,7 @@ export function overview(commands: Readonly<Record<string, Command>>): string {
     ...lines,
     '',
     'Each command explains itself with --help and prints one JSON document with --json.',
-    'In scripts, npm run -s keeps npm itself quiet.',
+    ...(CALL.startsWith('npm') ? ['In scripts, npm run -s keeps npm itself quiet.'] : []),
   ].join('\n');
 }
 

@@ -6,6 +6,7 @@ import type { Output } from './command.ts';
 import { commands } from './commands.ts';
 import { describeFault } from './faults.ts';
 import { helpFor, overview } from './help.ts';
+import { refuseOldSchema } from './schema.ts';
 
 export interface Terminal {
   out(text: string): void;
@@ -50,7 +51,9 @@ async function perform({ command, arguments: words, options }: Line, terminal: T
   };
   const services = async () => {
     // The log's lines belong to the server's standard output; here they would mix with the answer.
-    opened ??= await openServices({ ...readConfig(), logLevel: 'silent' }, (line) => terminal.err(line));
+    if (opened) return opened.services;
+    opened = await openServices({ ...readConfig(), logLevel: 'silent' }, { say: (line) => terminal.err(line), migrates: false });
+    await refuseOldSchema(opened.services);
     return opened.services;
   };
   try {

@@ -32,6 +32,16 @@ export const clientMetadataSchema = z
     backchannel_logout_session_required: z.boolean().optional(),
     require_pushed_authorization_requests: z.boolean().optional(),
     dpop_bound_access_tokens: z.boolean().optional(),
+    contacts: z.array(z.string()).optional(),
+    /** Seconds after which a sign-in is too old for this client (OpenID Connect Dynamic Registration 2). */
+    default_max_age: z.number().int().min(0).optional(),
+    require_auth_time: z.boolean().optional(),
+    response_modes: z.array(z.string()).optional(),
+    request_object_signing_alg: z.string().optional(),
+    require_signed_request_object: z.boolean().optional(),
+    /** Seconds since 1970; what dynamic registration answers (RFC 7591 3.2.1). */
+    client_id_issued_at: z.number().int().optional(),
+    client_secret_expires_at: z.number().int().optional(),
     /** The brand's own app: no "grant access" page. */
     first_party: z.boolean().optional(),
     /** Origins that may call the token, userinfo, revocation and pushed request endpoints from a browser. */
@@ -60,6 +70,9 @@ export const clientMetadataSchema = z
       context.addIssue({ code: 'custom', path: ['require_pkce'], message: 'a public client cannot do without PKCE' });
     }
   });
+
+/** The members a client may have. */
+export const clientMembers: readonly string[] = Object.keys(clientMetadataSchema.shape);
 
 export type ClientMetadata = z.infer<typeof clientMetadataSchema>;
 

@@ -39,11 +39,13 @@ export function normalizePassword(password: string): string | undefined {
   return codePoints(normal) > PASSWORD_MAXIMUM || isOversized(normal) ? undefined : normal;
 }
 
-/** Words an attacker tries first: the brand's name, the address, its local part, its domain without the ending, and their pieces. */
-export function passwordContext(brand: { name: string; slug: string }, email: string | undefined): string[] {
+/** Words an attacker tries first: the names of brand and app, the address, its local part, its domain without the ending, and their pieces. */
+export function passwordContext(brand: { name: string; slug: string }, email: string | undefined, clientName = ''): string[] {
   const [local = '', domain = ''] = (email ?? '').split('@');
-  const whole = [email ?? '', brand.name, brand.slug, local, domain, ...domain.split('.').slice(0, -1)];
-  const pieces = [brand.name, local, domain].flatMap((text) => text.split(/[^\p{L}\p{N}]+/u)).filter((piece) => piece.length >= 4);
+  const whole = [email ?? '', brand.name, brand.slug, clientName, local, domain, ...domain.split('.').slice(0, -1)];
+  const pieces = [brand.name, clientName, local, domain]
+    .flatMap((text) => text.split(/[^\p{L}\p{N}]+/u))
+    .filter((piece) => piece.length >= 4);
   const words = [...whole, ...whole.map((text) => text.replace(/[^\p{L}\p{N}]+/gu, '')), ...pieces];
   return [...new Set(words.map((word) => word.normalize('NFKC').toLowerCase()))].filter((word) => codePoints(word) >= 3);
 }

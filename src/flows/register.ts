@@ -25,6 +25,8 @@ export interface Register {
   emailVerified?: boolean | undefined;
   ip?: string | undefined;
   deviceCookie?: string | undefined;
+  /** The app they come from: its name is no password. */
+  clientName?: string | undefined;
   /** Fires when the person hangs up: a hash nobody waits for is not computed. */
   signal?: AbortSignal | undefined;
   /** An operator makes the account: neither limited nor stopped by a closed registration. */
@@ -41,7 +43,7 @@ export async function register(services: Doors, brand: Brand, input: Register): 
   const { db, hasher, keyring } = services;
   if (!brand.settings.registration && !input.byOperator) throw new Refusal('registration_closed');
   const email = parseEmail(input.email);
-  const policy = { minimum: brand.settings.passwordMinimum, context: passwordContext(brand, email.address) };
+  const policy = { minimum: brand.settings.passwordMinimum, context: passwordContext(brand, email.address, input.clientName) };
   const password = acceptablePassword(input.password, policy);
   if (!input.byOperator) await admit(services, brand, input.ip);
   const hash = await hasher.hash(password, input.signal);

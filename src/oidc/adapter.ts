@@ -11,7 +11,7 @@ import { type TokenModel, tokenAdapter } from './adapters/tokens.ts';
 import { fates } from './payloads.ts';
 
 export { refuseReplays } from './adapters/replays.ts';
-export { spentInteraction } from './spent-interactions.ts';
+export { type SpentInteraction, spentInteraction } from './spent-interactions.ts';
 
 /** The factory for the `adapter` setting. It throws for a model whose members nobody decided about (payloads.ts). */
 export function createAdapter(services: AdapterServices, brand: Brand, clients: ClientSource): AdapterFactory {

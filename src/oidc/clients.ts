@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { errors } from 'oidc-provider';
 import type { Brand } from '../domain/brands.ts';
-import { type Client, type ClientMetadata, needsSecret, secretDigest } from '../domain/clients.ts';
+import { type Client, type ClientMetadata, clientMembers, needsSecret, secretDigest } from '../domain/clients.ts';
 import { redirectUriFault } from '../domain/redirect-uris.ts';
 import type { Services } from '../services.ts';
 import * as brands from '../storage/brands.ts';
@@ -81,13 +81,14 @@ function grantsOf({ grant_types: grants }: ClientMetadata, { settings }: Brand):
   return { grant_types: grants.filter((grant) => grant !== 'urn:ietf:params:oauth:grant-type:device_code') };
 }
 
-type DynamicPayload = ClientMetadata & { client_secret?: string; secret_digests?: unknown };
+type DynamicPayload = ClientMetadata & { client_secret?: string };
 
 /** Dynamic registration (RFC 7591) stores what the library validated, the secret as a digest; an update keeps the digest it had. */
-async function saveDynamic(db: Services['db'], brand: Brand, payload: DynamicPayload): Promise<void> {
-  const { client_secret: secret, secret_digests: _digests, ...metadata } = payload;
+async function saveDynamic(db: Services['db'], brand: Brand, { client_secret: secret, ...payload }: DynamicPayload): Promise<void> {
+  // The library adds its defaults, which it adds again when it builds the client; stored, they would be members no operator may name.
+  const members = Object.entries(payload).filter(([member]) => clientMembers.includes(member));
   // A stranger's client is never the brand's own: it always asks before it gets anything.
-  const stored = { ...metadata, dynamic: true, first_party: false };
+  const stored = { ...(Object.fromEntries(members) as ClientMetadata), dynamic: true, first_party: false };
   const fresh = secret && secret !== PLACEHOLDER ? secret : undefined;
   const secrets = fresh && [{ digest: secretDigest(fresh), created_at: new Date().toISOString(), expires_at: null }];
   await clients.save(db, brand.id, stored, secrets || undefined);

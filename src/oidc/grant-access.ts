@@ -37,17 +37,45 @@ interface AskedInteraction {
   prompt: { details: Record<string, unknown> };
 }
 
-/** The person said yes on the page: grants what was missing. @returns the grant's id. */
-export async function grantRequested(provider: Provider, { accountId, grantId, params, prompt }: AskedInteraction): Promise<string> {
-  const known = grantId ? await provider.Grant.find(grantId) : undefined;
-  const grant = known ?? new provider.Grant({ accountId: accountId as string, clientId: String(params.client_id) });
+/** What a client may do and learn: our own scopes, claims by name, and scopes of APIs by the API's identifier. */
+export interface Access {
+  scopes: string[];
+  claims: string[];
+  apis: Record<string, string[]>;
+}
+
+/** What "yes" would add. The page draws this and `grantRequested` grants it, so that neither knows more than the other. */
+export function missingAccess({ prompt }: Pick<AskedInteraction, 'prompt'>): Access {
   const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details as {
     missingOIDCScope?: string[];
     missingOIDCClaims?: string[];
     missingResourceScopes?: Record<string, string[]>;
   };
-  if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(' '));
-  if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims);
-  for (const [indicator, scopes] of Object.entries(missingResourceScopes ?? {})) grant.addResourceScope(indicator, scopes.join(' '));
+  return { scopes: missingOIDCScope ?? [], claims: missingOIDCClaims ?? [], apis: missingResourceScopes ?? {} };
+}
+
+/** What the person granted before. */
+export async function grantedAccess(provider: Provider, interaction: AskedInteraction): Promise<Access> {
+  const grant = await knownGrant(provider, interaction);
+  const words = (scope = '') => scope.split(' ').filter(Boolean);
+  const apis = Object.entries(grant?.resources ?? {}).map(([indicator, scope]) => [indicator, words(scope)]);
+  return { scopes: words(grant?.getOIDCScope()), claims: grant?.getOIDCClaims() ?? [], apis: Object.fromEntries(apis) };
+}
+
+/** Only a grant of this account to this client is ever extended. */
+async function knownGrant(provider: Provider, { accountId, grantId, params }: AskedInteraction): Promise<Grant | undefined> {
+  const known = grantId ? await provider.Grant.find(grantId) : undefined;
+  return known?.accountId === accountId && known?.clientId === params.client_id ? known : undefined;
+}
+
+/** The person said yes on the page: grants what was missing. @returns the grant's id. */
+export async function grantRequested(provider: Provider, interaction: AskedInteraction): Promise<string> {
+  const { accountId, params } = interaction;
+  const known = await knownGrant(provider, interaction);
+  const grant = known ?? new provider.Grant({ accountId: accountId as string, clientId: String(params.client_id) });
+  const { scopes, claims, apis } = missingAccess(interaction);
+  if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
+  if (claims.length > 0) grant.addOIDCClaims(claims);
+  for (const [indicator, scopes] of Object.entries(apis)) grant.addResourceScope(indicator, scopes.join(' '));
   return grant.save();
 }

@@ -18,7 +18,7 @@ export interface ProviderPages {
   ): void | Promise<void>;
   deviceDone(ctx: KoaContextWithOIDC): void | Promise<void>;
   /** The library's self-submitting form (form_post, account switch), redrawn with a button that can be pressed. */
-  formPost(ctx: KoaContextWithOIDC, html: string): string;
+  formPost(ctx: KoaContextWithOIDC, html: string): Promise<string>;
   notFound(ctx: KoaContextWithOIDC): void;
   tooMany(ctx: KoaContextWithOIDC, refusal: Refusal): void;
 }

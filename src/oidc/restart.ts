@@ -55,6 +55,9 @@ function queryOf(wanted: [string, unknown][]): URLSearchParams {
   return query;
 }
 
+/** Its constructor, which the library's types leave out. */
+type NewInteraction = new (uid: string, payload: object) => InstanceType<Provider['Interaction']>;
+
 /** Seconds; it is used at once. */
 const REPEATED = 60;
 
@@ -71,7 +74,8 @@ export async function refuseAgain(
   const uid = randomBytes(16).toString('base64url');
   const returnTo = `${provider.issuer}/auth/${uid}`;
   const prompt = { name: 'consent', reasons: [], details: {} };
-  await new provider.Interaction(uid, { returnTo, params, trusted, prompt, result } as never).save(REPEATED);
+  const Interaction = provider.Interaction as unknown as NewInteraction;
+  await new Interaction(uid, { returnTo, params, trusted, prompt, result }).save(REPEATED);
   const { protocol, pathname } = new URL(returnTo);
   provider.createContext(req, res).cookies.set(provider.cookieName('resume'), uid, {
     path: pathname,

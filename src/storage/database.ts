@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import pg from 'pg';
+import { SILENCE, sessionLimits } from './session-limits.ts';
 
 export interface Statement {
   readonly name: string;
@@ -58,24 +59,18 @@ export type StatementObserver = (text: string) => void;
 export interface DatabaseOptions {
   url: string;
   max?: number;
+  /** `url` leads to a transaction pooler, which takes no settings of the session. */
+  pooled?: boolean;
+  /** What the server lists the connections as. */
+  name?: string;
   onError?: (error: Error) => void;
   observe?: StatementObserver;
 }
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-export function openDatabase({ url, max = 10, onError = () => {}, observe = () => {} }: DatabaseOptions): Database {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max,
-    // Fail fast instead of hanging for ever when Postgres is away or the pool is exhausted.
-    connectionTimeoutMillis: 1_000,
-    idleTimeoutMillis: 30_000,
-    statement_timeout: 10_000,
-    lock_timeout: 5_000,
-    idle_in_transaction_session_timeout: 10_000,
-    application_name: 'portico',
-  });
+export function openDatabase({ onError = () => {}, observe = () => {}, ...options }: DatabaseOptions): Database {
+  const pool = openPool(options);
   // Without a listener a restart of Postgres would end the process.
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
@@ -106,6 +101,22 @@ export function openDatabase({ url, max = 10, onError = () => {}, observe = () =
   };
 }
 
+function openPool({ url, max = 10, pooled = false, name = 'portico' }: DatabaseOptions): pg.Pool {
+  return new pg.Pool({
+    connectionString: url,
+    max,
+    application_name: name,
+    // Fail fast instead of hanging for ever when Postgres is away or the pool is exhausted.
+    connectionTimeoutMillis: 1_000,
+    idleTimeoutMillis: 30_000,
+    // The server's own limits do not help when the server, or the way to it, is gone without a word.
+    query_timeout: SILENCE,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    ...(pooled ? {} : sessionLimits),
+  });
+}
+
 /** The transaction of a unit, from its first `db.transaction` on. */
 interface OpenUnit {
   client?: pg.PoolClient;
@@ -116,7 +127,7 @@ interface OpenUnit {
 function access(client: () => pg.Pool | pg.PoolClient, observe: StatementObserver) {
   const query = (statement: Statement) => {
     observe(statement.text);
-    return client().query({ name: statement.name, text: statement.text, values: statement.values as unknown[] });
+    return ask(client(), { name: statement.name, text: statement.text, values: statement.values as unknown[] });
   };
   return {
     rows: async <Row>(statement: Statement) => (await query(statement)).rows as Row[],
@@ -125,17 +136,29 @@ function access(client: () => pg.Pool | pg.PoolClient, observe: StatementObserve
   };
 }
 
+/** A connection that went silent is cut: what follows on it fails at once, and the pool drops it when it is given back. */
+async function ask(client: pg.Pool | pg.PoolClient, query: string | pg.QueryConfig): Promise<pg.QueryResult> {
+  try {
+    return await client.query(query);
+  } catch (error) {
+    if ((error as Error).message === SILENT && client instanceof pg.Client) void client.end();
+    throw error;
+  }
+}
+
 async function join<Result>(unit: OpenUnit, pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
   if (!unit.client) return retryOnce(() => open(unit, pool, observe, work));
   // A "no" of a later transaction takes back its own writes only.
   const { client } = unit;
-  await client.query('savepoint joined');
+  await ask(client, 'savepoint joined');
   try {
     const result = await work(inside(client, observe));
-    await client.query('release savepoint joined');
+    await ask(client, 'release savepoint joined');
     return result;
   } catch (error) {
-    await client.query('rollback to savepoint joined');
+    await ask(client, 'rollback to savepoint joined').catch((fault: Error) => {
+      unit.fault = fault;
+    });
     throw error;
   }
 }
@@ -149,7 +172,7 @@ async function open<Result>(unit: OpenUnit, pool: pg.Pool, observe: StatementObs
   unit.client = client;
   try {
     observe('begin');
-    await client.query('begin');
+    await ask(client, 'begin');
     return await work(inside(client, observe));
   } catch (error) {
     await end(unit, observe, 'rollback');
@@ -163,7 +186,7 @@ async function end(unit: OpenUnit, observe: StatementObserver, how: 'commit' | '
   delete unit.client;
   observe(how);
   try {
-    await client.query(how);
+    await ask(client, how);
   } catch (error) {
     unit.fault = error as Error;
     if (how === 'commit') throw error;
@@ -188,13 +211,13 @@ async function transact<Result>(pool: pg.Pool, observe: StatementObserver, work:
   client.on('error', broken);
   try {
     observe('begin');
-    await client.query('begin');
+    await ask(client, 'begin');
     const result = await work(inside(client, observe));
     observe('commit');
-    await client.query('commit');
+    await ask(client, 'commit');
     return result;
   } catch (error) {
-    await client.query('rollback').catch(broken);
+    await ask(client, 'rollback').catch(broken);
     throw error;
   } finally {
     client.off('error', broken);
@@ -212,12 +235,21 @@ async function retryOnce<Result>(attempt: () => Promise<Result>): Promise<Result
   }
 }
 
-/** True when the database could not be reached or went away: the answer is 503, not 500. */
+/** As the driver says it when a statement is not answered within `query_timeout`. */
+const SILENT = 'Query read timeout';
+
+/** Connection exceptions; operator intervention and a cancelled statement; no resources; a lock that was not to be had. */
+const awayCodes = /^(08|57|53|55P03$)/;
+const awaySystemCodes = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'];
+const awayMessages = new RegExp(
+  `^(${SILENT}|timeout exceeded when trying to connect|Connection terminated|Client (was closed|has encountered))`,
+);
+
+/** True when the database could not be reached, went away or did not get to it in time: the answer is 503, not 500. */
 export function isDatabaseAway(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: string; message?: string };
-  if (code && /^(08|57P|53)/.test(code)) return true;
-  if (code && ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'].includes(code)) return true;
-  return /^(timeout exceeded when trying to connect|Connection terminated)/.test(message ?? '');
+  if (code && (awayCodes.test(code) || awaySystemCodes.includes(code))) return true;
+  return awayMessages.test(message ?? '');
 }
 
 /** True when a unique rule refused the row. */

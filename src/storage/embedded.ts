@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { OperatorError } from '../errors.ts';
 import { type Cluster, lastWords, passwordOf, prepareCluster } from './embedded/cluster.ts';
+import { type Joined, keepRunning } from './embedded/keeper.ts';
 import { type Launch, launch } from './embedded/launch.ts';
 import { isWatched, takeLease } from './embedded/lease.ts';
 import { livePostmaster } from './embedded/postmaster.ts';
@@ -27,11 +28,21 @@ export interface EmbeddedPostgres {
 const DATABASE = 'portico';
 
 /**
- * Starts PostgreSQL in `dataFolder`, or joins the one that runs there.
+ * Starts PostgreSQL in `dataFolder`, or joins the one that runs there. When it ends under us it is started again, at the same address.
  * @throws OperatorError with the reason and the remedy when it cannot.
  */
 export async function startEmbeddedPostgres({ dataFolder, log, throwaway = false }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const cluster = await prepareCluster(dataFolder, log, throwaway);
+  const joined = await join(cluster);
+  const keeper = keepRunning(joined, () => join(cluster), log);
+  const giveBack = async () => {
+    const { lease, pid } = await keeper.stop();
+    await stop(cluster, lease, pid);
+  };
+  return { url: urlOf(cluster, joined.port), stop: giveBack };
+}
+
+async function join(cluster: Cluster): Promise<Joined> {
   const launches: Launch[] = [];
   try {
     const deadline = Date.now() + 60_000;
@@ -47,7 +58,7 @@ export async function startEmbeddedPostgres({ dataFolder, log, throwaway = false
 }
 
 /** One look at the cluster: launch it when nobody runs it, join it when it is ready. Undefined: look again. */
-async function step(cluster: Cluster, launches: Launch[]): Promise<EmbeddedPostgres | undefined> {
+async function step(cluster: Cluster, launches: Launch[]): Promise<Joined | undefined> {
   const running = livePostmaster(cluster.folder);
   if (!running) {
     if (launches.some(({ server }) => server.exitCode === null && server.signalCode === null)) return undefined;
@@ -63,8 +74,8 @@ async function step(cluster: Cluster, launches: Launch[]): Promise<EmbeddedPostg
     endUnwatched(running.pid);
     return undefined;
   }
-  const url = urlOf(cluster, running.port);
-  if ((await answers(url)) && isWatched(cluster)) return { url, stop: () => stop(cluster, lease, running.pid) };
+  const { pid, port } = running;
+  if ((await answers(urlOf(cluster, port))) && isWatched(cluster)) return { pid, port, lease };
   closeSync(lease);
   return undefined;
 }

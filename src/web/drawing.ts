@@ -25,6 +25,9 @@ export interface AskingClient {
 }
 
 interface Answer {
+  readonly method: string;
+  readonly path: string;
+  readonly querystring: string;
   status: number;
   type: string;
   body: unknown;
@@ -43,10 +46,10 @@ export function show<Name extends PageName>(
   ctx.status = status;
   ctx.type = 'text/html; charset=utf-8';
   ctx.set('content-security-policy', contentSecurityPolicy(client?.redirectUri));
-  ctx.body = drawing.views.render(name, { ...frame(drawing, state, client), ...locals });
+  ctx.body = drawing.views.render(name, { ...frame(drawing, ctx, state, client), ...locals });
 }
 
-function frame({ assets, locales, logos }: Drawing, state: RequestState, client: AskingClient | undefined): PageFrame {
+function frame({ assets, locales, logos }: Drawing, ctx: Answer, state: RequestState, client: AskingClient | undefined): PageFrame {
   const { brand, locale, mountPath } = state;
   const logo = logos.path(brand);
   return {
@@ -54,11 +57,16 @@ function frame({ assets, locales, logos }: Drawing, state: RequestState, client:
     locale,
     dir: locales.directionOf(locale),
     t: locales.translator(locale),
-    locales: locales.localeLinks(locale),
+    locales: hasGet(ctx) ? locales.localeLinks(locale, ctx.querystring) : [],
     stylesheet: mountPath + stylesheetPath(assets, state),
     script: mountPath + assets.scriptPath('portico'),
     client: client && { name: client.name, homeUrl: client.homeUrl },
   };
+}
+
+/** The language switch asks for the same address again; an address that only takes forms has nothing to show. */
+function hasGet({ method, path }: Answer): boolean {
+  return method !== 'POST' || /^\/(auth|device|session\/end|interaction\/[^/]+)$/.test(path);
 }
 
 export function stylesheetPath(assets: Assets, { brand }: Pick<RequestState, 'brand'>): string {

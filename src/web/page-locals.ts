@@ -59,15 +59,25 @@ export interface LoginPage {
   passwordMinimum: number;
 }
 
-/** Grant access, for third-party clients only. Posts `csrf` and `action` = allow | deny. */
+/** Grant access, for third-party clients only. Posts `csrf` and `action` = allow | deny | switch. */
 export interface ConsentPage {
   action: string;
   csrf: string;
   /** Host (or custom scheme) of the redirect URI: what tells a real app from one that borrowed its name. */
   redirectHost: string;
-  scopes: string[];
+  /** What "Allow" gives; what was given before when nothing is new. */
+  access: Sentence[];
+  /** Nothing is new: the app asked to ask again. */
+  again: boolean;
   /** Masked e-mail of the account that is signed in. */
   account?: string | undefined;
+  /** Absent where the request cannot begin again. */
+  switchable: boolean;
+}
+
+export interface Sentence {
+  key: string;
+  params?: Readonly<Record<string, string>>;
 }
 
 /** A native app asks while someone is signed in. Posts `csrf` and `action` = continue | switch. */
@@ -76,6 +86,8 @@ export interface ContinuePage {
   csrf: string;
   /** Masked e-mail, `a***@example.com`. */
   account: string;
+  /** Absent where the request cannot begin again. */
+  switchable: boolean;
 }
 
 /** Posts `xsrf` and, to sign out, `logout` = yes. */
@@ -108,17 +120,22 @@ export interface DeviceDonePage {
   outcome: 'connected' | 'stopped';
 }
 
-/** `request`: the app asked for something it may not; `form`: a form that is not ours or too old; `fault`: our mistake. */
+/**
+ * `request`: the app asked for something it may not; `form`: a form that is not ours or too old; `malformed`, `too_large`: what was
+ * sent cannot be taken; `refused`, `too_many`: a "no" that belongs to no form; `fault`: our mistake.
+ */
 export interface ErrorPage {
-  reason: 'request' | 'not_found' | 'form' | 'refused' | 'fault';
+  reason: 'request' | 'not_found' | 'form' | 'malformed' | 'too_large' | 'refused' | 'too_many' | 'fault';
   reference: string;
+  /** Where the same thing can be done once more. */
+  retryUrl?: string | undefined;
   /** For the app's developers, e.g. "redirect_uri did not match". Never an internal message. */
   detail?: string | undefined;
 }
 
 /** A sign-in that cannot go on here. */
 export interface GonePage {
-  reason: 'expired' | 'other_browser' | 'finished';
+  reason: 'expired' | 'other_account' | 'other_browser' | 'finished';
   /** Starts the sign-in again; without it the way back is the app's or the brand's home. */
   restartUrl?: string | undefined;
 }
@@ -130,10 +147,7 @@ export interface UnavailablePage {
 }
 
 /** The brand's root page. */
-export interface HomePage {
-  /** Masked e-mail when someone is signed in. */
-  account?: string | undefined;
-}
+export type HomePage = Record<never, never>;
 
 /** Sends `inputs` to `action` (response_mode=form_post, or our own end-session form when the account is switched). */
 export interface FormPostPage {

@@ -21,7 +21,15 @@ beforeAll(async () => {
   const redirectUri = `${app.url}/callback`;
   const clients = [
     { kind: 'web' as const, secret, metadata: { client_id: 'shop', client_name: 'Nightfall Shop', redirect_uris: [redirectUri] } },
-    { kind: 'native' as const, metadata: { client_id: 'phone', redirect_uris: [scheme] } },
+    {
+      kind: 'native' as const,
+      metadata: {
+        client_id: 'phone',
+        client_name: 'Nightfall on your phone',
+        redirect_uris: [scheme],
+        post_logout_redirect_uris: [scheme],
+      },
+    },
   ];
   [browser, portico] = await Promise.all([launchBrowser(), startPortico({ brands: [{ ...demoBrand, clients }] })]);
   shop = await createRelyingParty({ issuer: portico.issuer, clientId: 'shop', clientSecret: secret, redirectUri });
@@ -98,6 +106,41 @@ test('a custom scheme', async () => {
   expect(complaints).toEqual([]);
   await context.close();
 });
+
+for (const what of ['the switch to another account', 'a sign-out without a session'] as const) {
+  for (const javaScriptEnabled of [true, false]) {
+    test(`${what} leads to a custom scheme ${javaScriptEnabled ? 'by itself' : 'with a press of the button'}`, async () => {
+      const phone = await createRelyingParty({ issuer: portico.issuer, clientId: 'phone', redirectUri: scheme });
+      const { page, context, complaints } = await openPage(browser, { javaScriptEnabled });
+      const locations: (string | undefined)[] = [];
+      page.on('response', (response) => locations.push(response.headers().location));
+      if (what === 'a sign-out without a session') {
+        const query = new URLSearchParams({ client_id: 'phone', post_logout_redirect_uri: scheme });
+        // The page leaves by itself, so its loading need not end.
+        await page.goto(`${portico.issuer}/session/end?${query}`, { waitUntil: 'commit' });
+      } else {
+        const email = newEmail();
+        const other = await openPage(browser);
+        await register(other.page, {}, email);
+        await cameBack();
+        await other.context.close();
+        await register(page);
+        await page.getByRole('heading', { name: 'Back at the app' }).waitFor();
+        await page.goto((await phone.begin({ prompt: 'login' })).url);
+        await enter(page, 'I have an account', email);
+      }
+      if (!javaScriptEnabled) await page.getByRole('button', { name: /^Continue/ }).click();
+      await eventually(
+        () => locations.find((location) => location?.startsWith(scheme)),
+        () => [...locations, ...complaints].join('\n'),
+      );
+      await page.waitForTimeout(200);
+      // Whether a system's own addresses may be opened without a touch is the browser's rule, not the policy's.
+      expect(complaints.filter((text) => !text.includes('user gesture is required'))).toEqual([]);
+      await context.close();
+    });
+  }
+}
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? 'by itself' : 'with a press of the button when there is no JavaScript';

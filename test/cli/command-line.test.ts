@@ -40,6 +40,7 @@ test.each([
   [['client'], '"client" needs one more word: client create'],
   [['nonsense'], 'There is no command "nonsense". All commands are shown by: help'],
   [['client', 'list', '--brnd', 'x'], '"client list" has no option --brnd. Did you mean --brand?'],
+  [['client', 'show', '-Exyz'], 'A name that begins with a dash goes last, after --'],
   [['client', 'show'], '"client show" needs <client_id>.'],
   [['brand', 'list', 'all'], '"brand list" does not know what to do with "all".'],
   [['client', 'create', '--spa', '--native'], 'A client is either --spa or --native.'],
@@ -74,6 +75,11 @@ test('with --json a fault is one JSON object on standard error and nothing on st
   const ran = await run(['brand', 'show', 'harbor', '--json']);
   expect(ran).toMatchObject({ code: 1, out: '' });
   expect(JSON.parse(ran.err)).toEqual({ error: 'There is no brand "harbor". Did you mean "harbour"?', code: 'refused' });
+});
+
+test('what begins with a dash and is no option is named last, after two dashes', async () => {
+  const ran = await run(['client', 'show', '--brand', 'harbour', '--json', '--', '-Exyz']);
+  expect(JSON.parse(ran.err).error).toBe('harbour has no client "-Exyz".');
 });
 
 test('which brand is asked when there are several', async () => {

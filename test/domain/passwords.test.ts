@@ -114,4 +114,10 @@ test.each([
 test('a brand and an address without words leave passwords alone', () => {
   expect(passwordContext({ name: 'O2', slug: 'o2' }, 'a@b.example')).not.toContain('');
   expect(passwordContext({ name: 'O2', slug: 'o2' }, undefined)).toEqual([]);
+  expect(passwordContext({ name: 'O2', slug: 'o2' }, undefined, 'Tour Tickets')).toEqual([
+    'tour tickets',
+    'tourtickets',
+    'tour',
+    'tickets',
+  ]);
 });

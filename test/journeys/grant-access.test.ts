@@ -41,7 +41,8 @@ async function signedIn(email = newEmail()): Promise<Browser> {
   return browser;
 }
 
-const items = (page: Page) => [...page.body.matchAll(/<li>([\s\S]*?)<\/li>/g)].map(([, item = '']) => item.replaceAll(/[\u2068\u2069]/g, ''));
+const items = (page: Page) =>
+  [...page.body.matchAll(/<li>([\s\S]*?)<\/li>/g)].map(([, item = '']) => item.replaceAll(/[\u2068\u2069]/g, ''));
 const asked = async (browser: Browser, app: RelyingParty, parameters: Record<string, string>) =>
   items(await browser.get((await app.begin(parameters)).url));
 
@@ -50,15 +51,12 @@ test('claims asked for by name are shown like those of a scope, and the same one
   const claims = JSON.stringify({ userinfo: { email: null, phone_number: null, name: { essential: true } } });
   const begun = await partner.begin({ scope: 'openid', claims });
   const page = await browser.get(begun.url);
-  expect(items(page)).toEqual([
-    'recognise you when you come back',
-    'see your name',
-    'see your email address',
-    'see your phone number',
-  ]);
+  expect(items(page)).toEqual(['recognise you when you come back', 'see your name', 'see your email address', 'see your phone number']);
   const back = await browser.submit(page, page.form('allow'));
   await expect(partner.userinfo(await partner.finish(back.url, begun))).resolves.toHaveProperty('email');
-  const { rows } = await portico.db.pool.query("select payload->'openid'->>'claims' as claims from portico.oidc_grants where client_id = 'partner'");
+  const { rows } = await portico.db.pool.query(
+    "select payload->'openid'->>'claims' as claims from portico.oidc_grants where client_id = 'partner'",
+  );
   expect(JSON.parse(rows[0].claims).sort()).toEqual(['email', 'name', 'phone_number']);
 });
 
@@ -135,14 +133,27 @@ for (const action of ['allow', 'deny', 'switch']) {
 
     const before = await grants();
     const page = await browser.submit(stale, stale.form(action));
-    expect(page.status).toBe(409);
-    expect(page.text).toContain('Another account is signed in now');
+    expect(page.status).toBe(410);
+    expect(page.text).toContain('You’ve switched accounts or signed out');
     expect(await grants()).toEqual(before);
-    expect((await browser.get(stale.url)).text).toContain('Another account is signed in now');
+    expect((await browser.get(stale.url)).text).toContain('You’ve switched accounts or signed out');
     const again = await browser.get(page.link('Start again'));
     expect(again.text).toContain('b***@nightfall.example');
   });
 }
+
+test('a sign-in page left open while the account was switched in another tab leads on', async () => {
+  const [ada, bob] = [newEmail('ada'), newEmail('bob')];
+  await signedIn(bob);
+  const browser = await signedIn(ada);
+  const [first, second] = [await shop.begin({ prompt: 'login' }), await shop.begin({ prompt: 'login' })];
+  const tabs = [await browser.get(first.url), await browser.get(second.url)];
+  await switchTo(browser, tabs[0] as Page, bob);
+  const refused = await browser.submit(tabs[1] as Page, (tabs[1] as Page).form('login'), { email: bob, password });
+  const again = await browser.get(refused.link('Start again'));
+  const end = await browser.submit(again, again.form('login'), { email: bob, password });
+  await expect(shop.finish(end.url, second)).resolves.toBeDefined();
+});
 
 test('a page left open after signing out gives nothing', async () => {
   const browser = await signedIn();
@@ -150,7 +161,18 @@ test('a page left open after signing out gives nothing', async () => {
   const logout = await browser.get(shop.endSessionUrl(undefined));
   await browser.submit(logout, logout.form('logout'));
   const before = await grants();
-  expect((await browser.submit(stale, stale.form('allow'))).status).toBe(409);
+  expect((await browser.submit(stale, stale.form('allow'))).status).toBe(410);
+  expect(await grants()).toEqual(before);
+});
+
+test('whoever finds a closed browser again, with a page left open and no session, can allow nothing', async () => {
+  const browser = await signedIn();
+  const stale = await browser.get((await partner.begin()).url);
+  browser.cookies.endBrowserSession();
+  await enter(browser, shop, 'register', { email: newEmail('bob') });
+  const before = await grants();
+  const page = await browser.submit(stale, stale.form('allow'));
+  expect(page.text).toContain('You’ve switched accounts or signed out');
   expect(await grants()).toEqual(before);
 });
 

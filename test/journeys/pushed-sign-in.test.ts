@@ -143,9 +143,9 @@ test('what an app signed is never spelled out for the browser to change', async 
   const { begun, url } = await signed(signer);
   const asked = await browser.get(url);
   const page = await browser.submit(asked, asked.form('switch'));
-  expect(page.trail.filter((address) => address.includes('/auth?')).map((address) => [...new URL(address).searchParams.keys()].sort())).toEqual([
-    ['client_id', 'request_uri'],
-  ]);
+  expect(
+    page.trail.filter((address) => address.includes('/auth?')).map((address) => [...new URL(address).searchParams.keys()].sort()),
+  ).toEqual([['client_id', 'request_uri']]);
   const email = newEmail();
   let end = await browser.submit(page, page.form('register'), { email, password });
   if (!end.forms.some(({ buttons }) => buttons.some(({ value }) => value === 'allow'))) end = await browser.submit(end, end.form());

@@ -86,6 +86,27 @@ test('someone with an account who fills in "create account" with the right passw
   expect(tokens.claims()?.sub).toBe(sub);
 });
 
+test('someone with an account who fills in "create account" has the address in the other form already', async () => {
+  const { email, sub } = await customer();
+  const browser = newBrowser();
+  const begun = await shop.begin();
+  const page = await browser.get(begun.url);
+  const refused = await browser.submit(page, page.form('register'), { email, password: 'another password 12' });
+  expect(refused.text).toContain('Sign in with it instead.');
+  expect(refused.form('login').fields).toMatchObject({ email, password: '' });
+  expect(refused.form('register').fields).toMatchObject({ email, password: '' });
+  const back = await browser.submit(refused, refused.form('login'), { password });
+  expect((await shop.finish(back.url, begun)).claims()?.sub).toBe(sub);
+});
+
+test('the name of the app is no password', async () => {
+  const browser = newBrowser();
+  const page = await browser.get((await party(portico.issuer, 'partner').then((partner) => partner.begin())).url);
+  const refused = await browser.submit(page, page.form('register'), { email: newEmail(), password: 'Tour-Tickets-123' });
+  expect(refused.status).toBe(422);
+  expect(refused.text).toContain('too close to your email, our name or the app’s');
+});
+
 test('"keep me signed in" outlives the browser, its absence does not', async () => {
   const { email } = await customer();
   const kept = newBrowser();

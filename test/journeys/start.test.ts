@@ -1,9 +1,15 @@
 // `npm start` as a newcomer runs it: what is printed works, and nothing is left behind when it is killed.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadConfig } from '../../src/config.ts';
+import { startDemoApp } from '../../src/demo.ts';
+import { createKeyring } from '../../src/keyring.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { openStrictPooler } from '../storage/strict-pooler.ts';
 import { createEmptyDatabase } from '../support/database.ts';
-import { type ExampleProcess, listening, startProcess } from '../support/example-process.ts';
+import { type ExampleProcess, eventually, listening, startProcess } from '../support/example-process.ts';
 import { Browser } from '../support/http-browser.ts';
 import { newEmail, password } from '../support/people.ts';
 import { freePort } from '../support/portico.ts';
@@ -56,3 +62,83 @@ test('a newcomer joins; after kill -9 nothing listens; on other ports everything
   await second.stop();
   await listening(otherUrl, false);
 }, 60_000);
+
+/** A start of its own: what is printed is the test's to wait for. */
+async function begin(env: Record<string, string>): Promise<ExampleProcess> {
+  const portico = startProcess('src/main.ts', { env: { PORT: String(await freePort()), PORTICO_DATA: dataFolder, ...env } });
+  started.push(portico);
+  return portico;
+}
+
+test('when the port of the demo app is taken this is said, and Portico goes on without announcing the app', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, 'localhost', resolve));
+  const { port } = other.address() as AddressInfo;
+  const portico = await begin({ DATABASE_URL: database.url, DEMO_PORT: String(port) });
+  await portico.prints(/Portico is ready/);
+  expect(portico.output()).toContain(`The demo app was not started: port ${port} is in use.`);
+  expect(portico.output()).toContain('DEMO_PORT=');
+  expect(portico.output()).not.toContain('Demo app ');
+  await portico.stop();
+  await new Promise((resolve) => other.close(resolve));
+}, 30_000);
+
+test('a demo app that ends at once is said to have ended', async () => {
+  const config = loadConfig({ NODE_ENV: 'test', PORTICO_SECRET: 'x'.repeat(40), DEMO_PORT: String(await freePort()) });
+  const services = { config, keyring: createKeyring(config.secret) };
+  const file = join(dataFolder, 'broken.ts');
+  writeFileSync(file, 'process.exit(3);');
+  await expect(startDemoApp(services, file)).rejects.toThrow('The demo app was not started: it ended at once, with exit code 3.');
+});
+
+const production = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://id.example.com',
+  PORTICO_SECRET: 'yZ3vQ8rT1wX6nB4mK9pL2sD7fG5hJ0cA-_uEoIiRqWtYxV',
+};
+
+test('production without a brand says so, names the command that makes one, and makes none by itself', async () => {
+  const empty = await createEmptyDatabase();
+  const portico = await begin({ ...production, DATABASE_URL: empty.url });
+  const [line] = await portico.prints(/^.*portico brand apply <folder>.*$/m);
+  expect(JSON.parse(line)).toMatchObject({ level: 'warn', event: 'no_brand' });
+  await portico.stop();
+  await empty.drop();
+}, 30_000);
+
+test('behind a pooler that takes no settings and drops notifications everything works, and jobs go past it', async () => {
+  const empty = await createEmptyDatabase();
+  const pooler = await openStrictPooler(empty.url);
+  const port = String(await freePort());
+  const portico = await begin({
+    PORT: port,
+    DATABASE_URL: pooler.url,
+    DATABASE_DIRECT_URL: empty.url,
+    DEMO_PORT: String(await freePort()),
+  });
+  await portico.prints(/Portico is ready/);
+  expect((await fetch(`http://localhost:${port}/readyz`)).status).toBe(200);
+  const direct = openDatabase({ url: empty.url, max: 1 });
+  const named = async () => {
+    const { rows } = await direct.pool.query(
+      "select 1 from pg_stat_activity where application_name = 'portico jobs' and query ilike 'listen%'",
+    );
+    return rows.length > 0 ? true : undefined;
+  };
+  await eventually(named, () => 'the job runner does not listen');
+  expect(pooler.listens).toEqual([]);
+  await direct.close();
+  await portico.stop();
+  await pooler.close();
+  await empty.drop();
+}, 30_000);
+
+test('a pooler in front that nobody told of is named, with the remedy', async () => {
+  const pooler = await openStrictPooler(database.url);
+  const portico = await begin({ DATABASE_URL: pooler.url });
+  expect(await portico.ended).toBe(1);
+  expect(portico.output()).toMatch(
+    /^\nDATABASE_URL leads to a transaction pooler\. Set DATABASE_DIRECT_URL to the address of PostgreSQL itself/,
+  );
+  await pooler.close();
+}, 30_000);

@@ -43,6 +43,7 @@ test.each(Object.entries(ways))(
 
     const page = await browser.get((await shop.begin()).url);
     expect([page.status, page.form('login') !== undefined]).toEqual([200, true]);
+    if (_ === 'by its row alone') expect(page.text).toContain('You’ve been signed out. Sign in again, or contact Nightfall Records');
     expect(answerIn((await browser.get((await shop.begin({ prompt: 'none' })).url)).url).error).toBe('login_required');
     expect((await enter(browser, page, { email })).status).toBe(422);
 

@@ -199,6 +199,18 @@ test("another company's device asks before it gets anything", async () => {
   expect((await poll()).status).toBe(200);
 });
 
+test('a device waits for this one request, so its page offers no other account, and a second press explains', async () => {
+  const { started, poll } = await tv('stranger');
+  const browser = new Browser(portico.issuer);
+  const consent = await enter(browser, await press(browser, await typeCode(browser, started.user_code), 'confirm'), ada);
+  expect(consent.text).not.toContain('Not you?');
+  await browser.submit(consent, consent.form('allow'));
+  const again = await browser.submit(consent, consent.form('allow'));
+  expect([again.status, again.text]).toEqual([200, expect.stringContaining('You’ve already been through here')]);
+  expect(again.text).not.toContain('Start again');
+  expect((await poll()).status).toBe(200);
+});
+
 test('a device whose request is denied is told so', async () => {
   const { started, poll } = await tv('stranger');
   const browser = new Browser(portico.issuer);

@@ -123,7 +123,11 @@ test('a pool goes on with the server that came back', async () => {
   const { url } = await start(folder);
   const db = openDatabase({ url });
   await Promise.all(Array.from({ length: 10 }, () => db.run(sql`select pg_sleep(0.01)`)));
-  process.kill(pidOf(folder), 'SIGKILL');
+  const killed = pidOf(folder);
+  process.kill(killed, 'SIGKILL');
+  while (await isAlive(killed)) await sleep(5);
+  // Its last processes follow it.
+  await sleep(100);
   const deadline = Date.now() + 10_000;
   let failure: unknown;
   do {

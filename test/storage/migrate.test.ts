@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { OperatorError } from '../../src/errors.ts';
 import { migrate } from '../../src/storage/migrate.ts';
+import { withoutLimits } from '../../src/storage/session-limits.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 
 let url: string;
@@ -53,6 +54,15 @@ test('of twenty processes that start at once one migrates and the others wait fo
   const results = await Promise.all(Array.from({ length: 20 }, () => migrate({ url, folder })));
   expect(results.filter(({ applied }) => applied.length > 0)).toEqual([{ applied: ['0001_slow'] }]);
   expect(await query('select id from portico.slow')).toEqual([{ id: 1 }]);
+});
+
+test('a migration takes its time, whatever limits its role has', async () => {
+  const { pathname } = new URL(url);
+  for (const name of ['statement_timeout', 'idle_in_transaction_session_timeout'])
+    await query(`alter role current_user in database ${pathname.slice(1)} set ${name} = '100ms'`);
+  write('0001_slow.sql', 'select pg_sleep(0.3)');
+  await expect(migrate({ url, folder })).rejects.toThrow('canceling statement due to statement timeout');
+  expect(await migrate({ url: withoutLimits(url), folder })).toEqual({ applied: ['0001_slow'] });
 });
 
 test('a failing migration leaves nothing behind and says which one it was', async () => {

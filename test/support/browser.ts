@@ -42,12 +42,13 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   const context = await browser.newContext({ locale: 'en-GB', ...options });
   const page = await context.newPage();
   const complaints: string[] = [];
-  page.on('console', (message) => {
+  // Of every tab: the app may open more.
+  context.on('console', (message) => {
     // A page with another status than 200 is often meant.
     if (message.type() === 'error' && !/^Failed to load resource: the server responded/.test(message.text()))
       complaints.push(message.text());
   });
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  context.on('weberror', (fault) => void complaints.push(String(fault.error())));
   if (options.javaScriptEnabled !== false) {
     await context.exposeFunction('complain', (text: string) => void complaints.push(text));
     await context.addInitScript({

@@ -53,7 +53,7 @@ export function draw(slug: string, locale: string, sample: string): string {
 }
 
 /** Every sample at `/<brand>/<locale>/<sample>`, under the product's own policy. */
-export async function servePages(): Promise<{ origin: string; close(): void }> {
+export async function servePages(): Promise<{ origin: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const [, slug = '', locale = '', sample = ''] = url.pathname.split('/');
@@ -67,7 +67,12 @@ export async function servePages(): Promise<{ origin: string; close(): void }> {
   }).listen(0, '127.0.0.1');
   await new Promise((listening) => server.once('listening', listening));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { origin, close: () => void server.close().closeAllConnections() };
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { origin, close };
 }
 
 async function photograph(browser: Browser, origin: string, names: string[]) {
@@ -103,6 +108,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.stdout.write(`${folder}\n`);
   } finally {
     await browser.close();
-    pages.close();
+    await pages.close();
   }
 }

@@ -18,7 +18,7 @@ const files: Record<string, { type: string; body: Buffer }> = {
   '/oidc-client-ts.js': { type: 'text/javascript', body: read('../../node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js') },
 };
 
-export async function startSinglePageApp(host = 'localhost'): Promise<SinglePageApp> {
+export async function startSinglePageApp(host: 'localhost' | '127.0.0.1'): Promise<SinglePageApp> {
   let settings = { authority: '', client_id: '' };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -31,7 +31,9 @@ export async function startSinglePageApp(host = 'localhost'): Promise<SinglePage
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return {
     origin: `http://${host}:${(server.address() as AddressInfo).port}`,
-    signInAt: (issuer, clientId) => void (settings = { authority: issuer, client_id: clientId }),
+    signInAt(issuer, clientId) {
+      settings = { authority: issuer, client_id: clientId };
+    },
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

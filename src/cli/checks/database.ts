@@ -1,14 +1,19 @@
 // The database: new enough, safe against a power cut, in step with our clock and our migrations.
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../../config.ts';
 import type { Db } from '../../storage/database.ts';
 import * as serverFacts from '../../storage/server-facts.ts';
+import * as sessionLimits from '../../storage/session-limits.ts';
+import { CALL } from '../help.ts';
+import { type SchemaState, schemaState } from '../schema.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const OLDEST = 150_000;
 
-export async function checkDatabase(db: Db, { databasePool, projectFolder }: Config, embedded: boolean): Promise<Finding[]> {
+export async function checkDatabase(
+  db: Db,
+  { databasePool, databasePooled, projectFolder }: Config,
+  embedded: boolean,
+): Promise<Finding[]> {
   const asked = Date.now();
   const facts = await serverFacts.read(db);
   const answered = Date.now();
@@ -16,8 +21,9 @@ export async function checkDatabase(db: Db, { databasePool, projectFolder }: Con
     ...server(facts, embedded),
     ...durability(facts),
     ...connections(facts, databasePool),
+    ...(databasePooled ? [pooler(await sessionLimits.read(db))] : []),
     clock(facts.now - (asked + answered) / 2),
-    schema(await serverFacts.appliedMigrations(db), join(projectFolder, 'db/migrations')),
+    schema(await schemaState(db, projectFolder)),
   ];
 }
 
@@ -49,6 +55,18 @@ function connections({ maxConnections }: serverFacts.ServerFacts, pool: number):
   return [warn('database', `DATABASE_POOL is ${pool}, and the server takes ${maxConnections} connections from everybody.`, remedy)];
 }
 
+/** Through a pooler a session's limits are the role's: nobody else can set them. */
+function pooler(found: sessionLimits.SessionLimits): Finding {
+  const wanted = Object.entries(sessionLimits.sessionLimits);
+  const missing = wanted.filter(([name]) => found[name as keyof sessionLimits.SessionLimits] === 0);
+  if (missing.length === 0) return ok('database', 'Through the pooler too, the server ends what takes too long.');
+  const commands = missing.map(
+    ([name, milliseconds]) => `alter role <the role of DATABASE_URL> in database <its database> set ${name} = '${milliseconds}ms';`,
+  );
+  const says = `Through the pooler the server has no ${missing.map(([name]) => name).join(', no ')}: Portico gives up waiting, the server does not.`;
+  return warn('database', says, commands.join('\n                   '));
+}
+
 function clock(ahead: number): Finding {
   const seconds = Math.abs(ahead) / 1_000;
   if (seconds < 1) return ok('clock', 'This machine and the database agree on the time.');
@@ -58,20 +76,13 @@ function clock(ahead: number): Finding {
   return seconds < 10 ? warn('clock', says, remedy) : fail('clock', `${says} Tokens will be refused.`, remedy);
 }
 
-function schema(applied: { name: string; breaking: boolean }[], folder: string): Finding {
-  const ours = readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
-    .map((name) => name.slice(0, -'.sql'.length))
-    .sort();
-  const theirs = new Set(applied.map(({ name }) => name));
-  const newer = applied.find(({ name, breaking }) => breaking && !ours.includes(name));
-  if (newer)
+function schema({ newest, pending, foreign }: SchemaState): Finding {
+  if (foreign)
     return fail(
       'schema',
-      `A newer Portico migrated this database (${newer.name}); this version cannot work with it.`,
+      `A newer Portico migrated this database (${foreign}); this version cannot work with it.`,
       'Start the newer version.',
     );
-  const pending = ours.filter((name) => !theirs.has(name));
-  if (pending.length === 0) return ok('schema', `The schema is up to date (${ours.at(-1)}).`);
-  return warn('schema', `Migrations are pending: ${pending.join(', ')}.`, 'Run: npm run portico -- migrate (each start does it too).');
+  if (pending.length === 0) return ok('schema', `The schema is up to date (${newest}).`);
+  return warn('schema', `Migrations are pending: ${pending.join(', ')}.`, `Run: ${CALL} migrate (each start of the server does it too).`);
 }

@@ -1,13 +1,14 @@
 // Every issuer answers at its own address and says the same of itself.
 import type { Config } from '../../config.ts';
 import type { Brand } from '../../domain/brands.ts';
+import { CALL } from '../help.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const SOME = 10;
 
 export async function checkIssuers(config: Config, brands: readonly Brand[]): Promise<Finding[]> {
   const live = brands.filter(({ disabledAt }) => !disabledAt);
-  if (live.length === 0) return [warn('issuer', 'There is no brand yet.', 'Make one: npm run portico -- brand apply <folder>')];
+  if (live.length === 0) return [warn('issuer', 'There is no brand yet.', `Make one: ${CALL} brand apply <folder>`)];
   if (!(await answers(config)))
     return [
       warn(
@@ -22,7 +23,7 @@ export async function checkIssuers(config: Config, brands: readonly Brand[]): Pr
 
 /** Whether Portico listens here, asked without the proxy in front. */
 async function answers({ host, port }: Pick<Config, 'host' | 'port'>): Promise<boolean> {
-  const hosts = host === '::' || host === '0.0.0.0' ? ['127.0.0.1', '[::1]'] : [host.includes(':') ? `[${host}]` : host];
+  const hosts = !host || host === '::' || host === '0.0.0.0' ? ['127.0.0.1', '[::1]'] : [host.includes(':') ? `[${host}]` : host];
   for (const name of hosts) {
     const answer = await get(`http://${name}:${port}/healthz`).catch(() => undefined);
     if (answer?.ok) return true;

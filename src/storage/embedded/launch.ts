@@ -1,7 +1,8 @@
 // Starts the server under a watchdog that stops it when the last process using it is gone.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { type Cluster, ENVIRONMENT } from './cluster.ts';
 import { openLease } from './lease.ts';
 
@@ -23,9 +24,10 @@ const WATCHDOG = `
   wait $server
   kill -9 0`;
 
-/** Starts a server on a free port. It may lose against another start on the same data folder; then it ends by itself. */
+/** Starts a server where the last one listened, so that whoever still asks there is answered, else on a free port. It may lose against another start on the same data folder; then it ends by itself. */
 export async function launch(cluster: Cluster): Promise<Launch> {
-  const port = await freePort();
+  const last = lastPort(cluster);
+  const port = (last && (await claim(last))) || (await claim(0));
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'log_checkpoints=off', 'timezone=UTC'];
   if (cluster.throwaway) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200');
   const args = ['-D', cluster.folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
@@ -40,11 +42,19 @@ export async function launch(cluster: Cluster): Promise<Launch> {
   return { server, lease };
 }
 
-function freePort(): Promise<number> {
+/** As PostgreSQL notes the command it was last started with. */
+function lastPort({ folder }: Cluster): number | undefined {
+  const file = join(folder, 'postmaster.opts');
+  const [, port] = (existsSync(file) && /"-p" "(\d+)"/.exec(readFileSync(file, 'utf8'))) || [];
+  return port ? Number(port) : undefined;
+}
+
+/** The port when nobody listens there, 0 when somebody does; asked for 0, any free one. */
+function claim(wanted: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const probe = createServer();
-  probe.on('error', reject);
-  probe.listen(0, '127.0.0.1', () => {
+  probe.on('error', (error) => (wanted ? resolve(0) : reject(error)));
+  probe.listen(wanted, '127.0.0.1', () => {
     const { port } = probe.address() as { port: number };
     probe.close(() => resolve(port));
   });

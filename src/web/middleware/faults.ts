@@ -1,8 +1,10 @@
 // The last word when something broke: a page with a reference number, the details only in the log. Nobody ever sees a stack.
 import { Refusal } from '../../errors.ts';
+import { answersPrograms } from '../../oidc/outermost.ts';
 import { isDatabaseAway } from '../../storage/database.ts';
 import { type Drawing, show } from '../drawing.ts';
 import { MalformedBody } from '../form.ts';
+import type { ErrorPage } from '../page-locals.ts';
 import type { Context, Middleware } from '../request.ts';
 
 export function faults(drawing: Drawing): Middleware {
@@ -17,11 +19,19 @@ export function faults(drawing: Drawing): Middleware {
 }
 
 function answerFault(drawing: Drawing, ctx: Context, error: unknown): void {
-  if (error instanceof MalformedBody) return answer(drawing, ctx, error.status, 'form', error.message);
-  if (error instanceof Refusal && error.status < 500) return answer(drawing, ctx, error.status, 'form');
+  if (error instanceof MalformedBody)
+    return answer(drawing, ctx, error.status, error.status === 413 ? 'too_large' : 'malformed', error.message);
+  if (error instanceof Refusal && error.status < 500) return answerRefusal(drawing, ctx, error);
   if (isDatabaseAway(error) || error instanceof Refusal) return answerUnavailable(drawing, ctx, error);
   drawing.services.log.error({ err: error, requestId: ctx.state.requestId }, 'request failed');
   return answer(drawing, ctx, 500, 'fault');
+}
+
+/** A "no" that no form could show beside its field. */
+function answerRefusal(drawing: Drawing, ctx: Context, { code, status, retryAfter }: Refusal): void {
+  if (retryAfter) ctx.set('retry-after', String(retryAfter));
+  if (code === 'form_expired') return answer(drawing, ctx, status, 'form');
+  answer(drawing, ctx, status, status === 429 ? 'too_many' : 'refused');
 }
 
 /** 503 (RFC 9110 15.6.4): nothing is lost, the person may try again. */
@@ -37,19 +47,30 @@ export function answerUnavailable(drawing: Drawing, ctx: Context, error: unknown
 
 type UnavailableForm = import('../page-locals.ts').UnavailablePage['form'];
 
-function answer(drawing: Drawing, ctx: Context, status: number, reason: 'not_found' | 'form' | 'fault', detail?: string): void {
-  if (isForClients(ctx)) return json(ctx, status, codes[reason], detail ?? 'something went wrong');
+type Reason = Exclude<ErrorPage['reason'], 'request'>;
+
+/** `detail` is for programs and their developers; a page says it in a sentence of its own. */
+function answer(drawing: Drawing, ctx: Context, status: number, reason: Reason, detail?: string): void {
+  if (isForClients(ctx)) return json(ctx, status, codes[reason] ?? 'invalid_request', detail ?? 'something went wrong');
   if (!ctx.state.locale) return plain(ctx, status, detail ?? 'Something went wrong.');
-  show(drawing, ctx, ctx.state, 'error', { reason, reference: ctx.state.requestId, detail }, { status });
+  const retryUrl = reason === 'form' ? ownPage(ctx) : undefined;
+  show(drawing, ctx, ctx.state, 'error', { reason, reference: ctx.state.requestId, retryUrl }, { status });
+}
+
+/** The page a form that waited too long belongs to: drawn anew, it can be sent. */
+function ownPage({ path, state }: Context): string | undefined {
+  if (/^\/interaction\/[^/]+$/.test(path)) return state.mountPath + path;
+  return /^\/device(\/|$)/.test(path) ? `${state.mountPath}/device` : undefined;
 }
 
 /** OAuth's names for what a page says in a sentence (RFC 6749 5.2). */
-const codes = { not_found: 'not_found', form: 'invalid_request', fault: 'server_error' } as const;
+const codes: Partial<Record<Reason, string>> = { not_found: 'not_found', too_many: 'temporarily_unavailable', fault: 'server_error' };
 
 /** Endpoints that only programs call, and programs that say so. */
 function isForClients(ctx: Context): boolean {
-  const endpoint = /\/(token(\/introspection|\/revocation)?|request|userinfo|jwks|device\/auth|reg(\/[^/]+)?|\.well-known\/.+)$/;
-  return endpoint.test(ctx.path) || ctx.accepts('html', 'json') === 'json';
+  // Before the brand is known its path still stands in front of the endpoint's.
+  const whole = ctx.state.brand ? ctx.path : ctx.path.replace(/^\/[^/]+(?=\/)/, '');
+  return answersPrograms(ctx) || answersPrograms({ path: whole }) || ctx.accepts('html', 'json') === 'json';
 }
 
 function json(ctx: Context, status: number, error: string, description: string): void {

@@ -51,10 +51,12 @@ export function createLocales({ folder, production }: { folder: string; producti
 
     directionOf,
 
-    /** The language switch of the footer. The pseudo-language is reached by its address only. */
-    localeLinks(current: string): LocaleLink[] {
+    /** The language switch of the footer: the address as it is, `query` and all. The pseudo-language is reached by its address only. */
+    localeLinks(current: string, query = ''): LocaleLink[] {
       const offered = codes.filter((code) => code !== PSEUDO_LOCALE);
-      return offered.map((code) => ({ code, label: languageName(code), href: `?lang=${code}`, current: code === current }));
+      const kept = query.split('&').filter((pair) => pair !== '' && !new URLSearchParams(pair).has('lang'));
+      const hrefOf = (code: string) => `?${[...kept, `lang=${code}`].join('&')}`;
+      return offered.map((code) => ({ code, label: languageName(code), href: hrefOf(code), current: code === current }));
     },
   };
 }

@@ -3,19 +3,20 @@
 import { maskEmail } from '../../domain/email.ts';
 import { Refusal } from '../../errors.ts';
 import { clientOf } from '../../oidc/clients.ts';
-import { grantRequested } from '../../oidc/grant-access.ts';
+import { type Access, grantedAccess, grantRequested, missingAccess } from '../../oidc/grant-access.ts';
+import { restartUrl } from '../../oidc/restart.ts';
 import * as accounts from '../../storage/accounts.ts';
 import { show } from '../drawing.ts';
+import { accessSentences } from './asked-access.ts';
 import { goOn } from './go-on.ts';
-import { restartUrl } from './gone.ts';
 import { formTarget, type PromptPage, seeOther, type Visit } from './visit.ts';
 
 export const consent: PromptPage = {
   async show(visit) {
-    const { drawing, ctx, asking, client } = visit;
-    const common = { ...formTarget(visit), account: await maskedAccount(visit) };
+    const { drawing, ctx, asking, client, interaction } = visit;
+    const common = { ...formTarget(visit), account: await maskedAccount(visit), switchable: !interaction.forDevice };
     if (isOwnApp(client)) return show(drawing, ctx, ctx.state, 'continue', common, { client: asking });
-    const page = { ...common, redirectHost: redirectHost(asking.redirectUri), scopes: requestedScopes(visit) };
+    const page = { ...common, redirectHost: redirectHost(asking.redirectUri), ...(await accessOf(visit)) };
     show(drawing, ctx, ctx.state, 'consent', page, { client: asking });
   },
 
@@ -25,7 +26,7 @@ export const consent: PromptPage = {
       case 'continue':
         return allow(visit);
       case 'switch':
-        return seeOther(visit.ctx, restartUrl(visit.ctx.state.brand, visit.interaction.params, 'login'));
+        return switchAccount(visit);
       case 'deny':
         return goOn(visit, { error: 'access_denied', error_description: 'the end-user did not grant access' });
       default:
@@ -40,6 +41,12 @@ async function allow(visit: Visit): Promise<void> {
   if (isOwnApp(client)) return goOn(visit, { consent: {} });
   const grantId = await grantRequested(ctx.state.provider, interaction);
   return goOn(visit, { consent: { grantId } });
+}
+
+async function switchAccount({ ctx, interaction }: Visit): Promise<void> {
+  // A device waits for this very request; there is no other way to begin it than on the device.
+  if (interaction.forDevice) throw new Refusal('form_expired');
+  seeOther(ctx, await restartUrl(ctx.state.provider, interaction, 'login'));
 }
 
 function isOwnApp(client: Visit['client']): boolean {
@@ -58,8 +65,10 @@ function redirectHost(redirectUri: string | undefined): string {
   return parsed?.host || parsed?.protocol.slice(0, -1) || '';
 }
 
-function requestedScopes({ interaction }: Visit): string[] {
-  return String(interaction.params.scope ?? '')
-    .split(' ')
-    .filter(Boolean);
+/** What is new; when the app only asked to ask again, what it has already. */
+async function accessOf({ ctx, interaction }: Visit) {
+  const missing = accessSentences(missingAccess(interaction));
+  if (missing.length > 0) return { access: missing, again: false };
+  const granted: Access = await grantedAccess(ctx.state.provider, interaction);
+  return { access: accessSentences(granted), again: true };
 }

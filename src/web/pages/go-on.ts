@@ -3,7 +3,7 @@ import { finishInteraction } from '../../oidc/interactions.ts';
 import type { KoaContextWithOIDC } from '../../oidc/pages.ts';
 import type { Drawing } from '../drawing.ts';
 import { stateOf } from '../request.ts';
-import { restartOf, resumeSpent } from './gone.ts';
+import { resumeSpent, wayOnOf } from './gone.ts';
 import { seeOther, type Visit } from './visit.ts';
 
 export async function goOn(visit: Visit, result: Parameters<typeof finishInteraction>[3]): Promise<void> {
@@ -19,10 +19,10 @@ export async function goOn(visit: Visit, result: Parameters<typeof finishInterac
 export async function goOnAgain(drawing: Drawing, ctx: KoaContextWithOIDC): Promise<boolean> {
   if (ctx.oidc.route !== 'resume') return false;
   const { uid } = ctx.params as { uid?: string };
-  const restart = await restartOf(drawing, stateOf(ctx.req), ctx, uid ?? '', ctx.oidc.session?.accountId);
-  if (!restart) return false;
+  const wayOn = await wayOnOf(drawing, stateOf(ctx.req), ctx, uid ?? '', ctx.oidc.session?.accountId);
+  if (!wayOn) return false;
   ctx.status = 303;
-  ctx.set('location', restart);
+  ctx.set('location', wayOn);
   ctx.body = '';
   return true;
 }

@@ -1,62 +1,55 @@
-// A sign-in that cannot go on here: expired, bookmarked, finished, or begun in another browser. There is always a way on.
-
-import type { Brand } from '../../domain/brands.ts';
-import { spentInteraction } from '../../oidc/adapter.ts';
+// A sign-in that cannot go on here: expired, bookmarked, finished, begun in another browser or for another account. There is always a way on.
+import { type SpentInteraction, spentInteraction } from '../../oidc/adapter.ts';
+import { pausedElsewhere } from '../../oidc/interactions.ts';
+import type { Provider } from '../../oidc/pages.ts';
+import { refuseAgain, restartUrl } from '../../oidc/restart.ts';
 import { cookieNames } from '../../oidc/settings.ts';
 import { type Drawing, show } from '../drawing.ts';
-import type { GonePage } from '../page-locals.ts';
 import type { Context, RequestState } from '../request.ts';
 import { askingClient, seeOther } from './visit.ts';
 
 export async function gone(drawing: Drawing, ctx: Context, uid: string): Promise<void> {
-  const { provider } = ctx.state;
-  const spent = await spentInteraction(drawing.services, ctx.state.brand, uid);
-  const live = spent ? undefined : await provider.Interaction.find(uid);
-  const params = spent?.params ?? (live?.params as Record<string, unknown> | undefined);
-  const client = params ? await provider.Client.find(String(params.client_id)) : undefined;
-  const asking = client && askingClient(client, params?.redirect_uri);
-  show(drawing, ctx, ctx.state, 'gone', locals(ctx, uid, spent?.params, live !== undefined), { client: asking, status: spent ? 200 : 410 });
-}
-
-function locals(ctx: Context, uid: string, spent: Record<string, unknown> | undefined, live: boolean): GonePage {
-  if (spent) return { reason: 'finished', restartUrl: isSameBrowser(ctx, uid) ? restartUrl(ctx.state.brand, spent) : undefined };
-  return { reason: live ? 'other_browser' : 'expired' };
+  const { provider, brand } = ctx.state;
+  const spent = await spentInteraction(drawing.services, brand, uid);
+  const request = spent ?? (await pausedElsewhere(provider, uid));
+  const client = request && (await provider.Client.find(String(request.params.client_id)));
+  const asking = client && askingClient(client, request?.params.redirect_uri);
+  const isSame = isSameBrowser(ctx, uid);
+  const reason = spent ? 'finished' : !request ? 'expired' : isSame ? 'other_account' : 'other_browser';
+  // What the app demanded of the account before (a password, say) is demanded of this one too.
+  const prompt = spent ? undefined : (request?.params.prompt as string | undefined);
+  const restart = request && isSame && !request.forDevice ? await restartUrl(provider, request, prompt) : undefined;
+  show(drawing, ctx, ctx.state, 'gone', { reason, restartUrl: restart }, { client: asking, status: spent ? 200 : 410 });
 }
 
 /**
  * The way back was asked for twice. The same browser still has the cookie of the way back, or it is signed in as who went first.
- * @returns the address that starts the request again.
+ * @returns where it goes on.
  */
-export async function restartOf(
+export async function wayOnOf(
   { services }: Drawing,
-  { brand }: RequestState,
-  { cookies }: Pick<Context, 'cookies'>,
+  { brand, provider }: RequestState,
+  ctx: Pick<Context, 'cookies' | 'req' | 'res'>,
   uid: string,
   accountId: string | undefined,
 ): Promise<string | undefined> {
   const spent = await spentInteraction(services, brand, uid);
   if (!spent) return undefined;
   const isSame =
-    cookies.get(cookieNames(brand).resume, { signed: true }) === uid || (accountId !== undefined && accountId === spent.accountId);
-  return isSame ? restartUrl(brand, spent.params) : undefined;
+    ctx.cookies.get(cookieNames(brand).resume, { signed: true }) === uid || (accountId !== undefined && accountId === spent.accountId);
+  return isSame ? wayOn(provider, ctx, spent) : undefined;
 }
 
 /** A double press: the first one finished the sign-in, so the second joins it with the session that now exists. */
 export async function resumeSpent(drawing: Drawing, ctx: Context, uid: string): Promise<void> {
   const spent = isSameBrowser(ctx, uid) ? await spentInteraction(drawing.services, ctx.state.brand, uid) : undefined;
-  if (!spent) return gone(drawing, ctx, uid);
-  seeOther(ctx, restartUrl(ctx.state.brand, spent.params));
+  if (!spent || spent.forDevice) return gone(drawing, ctx, uid);
+  seeOther(ctx, await wayOn(ctx.state.provider, ctx, spent));
 }
 
-/** The same authorization request once more; `prompt` is left out, since what it demanded has been done, unless a new one is given. */
-export function restartUrl({ issuer }: Pick<Brand, 'issuer'>, params: Record<string, unknown>, prompt?: string): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) {
-    if (name === 'prompt' || value === undefined) continue;
-    for (const item of Array.isArray(value) ? value : [value]) query.append(name, String(item));
-  }
-  if (prompt) query.set('prompt', prompt);
-  return `${issuer}/auth?${query}`;
+/** A "no" stays a "no": whoever pressed it twice is not asked again. */
+function wayOn(provider: Provider, ctx: Pick<Context, 'req' | 'res'>, spent: SpentInteraction): Promise<string> {
+  return spent.refusal ? refuseAgain(provider, ctx, spent, spent.refusal) : restartUrl(provider, spent);
 }
 
 /** The interaction's cookie is signed and outlives the interaction by as long as it would have lived. */

@@ -8,6 +8,7 @@ import { isDatabaseAway } from '../../storage/database.ts';
 import { deviceCookie, rememberDeviceCookie } from '../device-cookie.ts';
 import { show } from '../drawing.ts';
 import type { Form } from '../form.ts';
+import { hangUp } from '../hang-up.ts';
 import { answerUnavailable } from '../middleware/faults.ts';
 import type { FormState, LoginPage } from '../page-locals.ts';
 import { goOn } from './go-on.ts';
@@ -18,25 +19,27 @@ type Entered = Awaited<ReturnType<typeof signIn>>;
 
 export const login: PromptPage = {
   async show(visit) {
-    draw(visit, firstForm(visit), { values: { email: emailHint(visit) } }, 200);
+    draw(visit, firstForm(visit), { values: { email: emailHint(visit) }, refusal: signedOut(visit) }, 200);
   },
 
   async submit(visit, form) {
     const action: Action = form.action === 'register' ? 'register' : 'login';
+    const signal = hangUp(visit.ctx);
     try {
-      await finish(visit, form, await enter(visit, action, form));
+      await finish(visit, form, await enter(visit, action, form, signal));
     } catch (error) {
+      if (error === signal.reason) return answerNobody(visit);
       answerRefusal(visit, action, form, error);
     }
   },
 };
 
-async function enter({ drawing, ctx }: Visit, action: Action, form: Form): Promise<Entered> {
+async function enter({ drawing, ctx, asking }: Visit, action: Action, form: Form, signal: AbortSignal): Promise<Entered> {
   const { brand, ip } = ctx.state;
-  const input = { email: form.email ?? '', password: form.password ?? '', ip, deviceCookie: deviceCookie(ctx) };
+  const input = { email: form.email ?? '', password: form.password ?? '', ip, deviceCookie: deviceCookie(ctx), signal };
   if (action === 'login') return signIn(drawing.services, brand, input);
   try {
-    return await register(drawing.services, brand, input);
+    return await register(drawing.services, brand, { ...input, clientName: asking.name });
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'email_taken') throw error;
     // They have an account and know its password (or pressed twice): let them in instead of sending them to the other form.
@@ -49,6 +52,12 @@ async function finish(visit: Visit, form: Form, entered: Entered): Promise<void>
   rememberDeviceCookie(ctx, entered.deviceCookie);
   const result = signedIn(entered.account.id, { remember: form.remember === 'yes', firstParty: clientOf(client).first_party === true });
   return goOn(visit, result);
+}
+
+/** They hung up before the answer. 499, as proxies log it; nothing is sent. */
+function answerNobody({ ctx }: Visit): void {
+  ctx.status = 499;
+  ctx.body = '';
 }
 
 function answerRefusal(visit: Visit, action: Action, form: Form, error: unknown): void {
@@ -66,7 +75,8 @@ function answerRefusal(visit: Visit, action: Action, form: Form, error: unknown)
 function draw(visit: Visit, first: Action, state: FormState, status: number): void {
   const { drawing, ctx, asking } = visit;
   const { brand } = ctx.state;
-  const untouched: FormState = { values: {} };
+  // The other form knows the address too: "sign in with it instead" is then one password away.
+  const untouched: FormState = { values: { email: state.values.email ?? '' } };
   const page: LoginPage = {
     ...formTarget(visit),
     first,
@@ -75,6 +85,12 @@ function draw(visit: Visit, first: Action, state: FormState, status: number): vo
     passwordMinimum: brand.settings.passwordMinimum,
   };
   show(drawing, ctx, ctx.state, 'login', page, { client: asking, status });
+}
+
+/** Whose session ended because the account was disabled is told why they are asked again; whether an account exists, nobody learns. */
+function signedOut({ ctx, interaction }: Visit): FormState['refusal'] {
+  if (!interaction.prompt.reasons.includes('account_unavailable')) return undefined;
+  return { code: 'account_unavailable', params: { brand: ctx.state.brand.name } };
 }
 
 /** On a phone one form stands above the other: the likelier one first. */

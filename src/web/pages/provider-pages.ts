@@ -71,12 +71,27 @@ async function drawLogout(drawing: Drawing, ctx: KoaContextWithOIDC, form: strin
 }
 
 /** response_mode=form_post, the switch of accounts and the sign-out without a session: the library's form, our page. */
-function drawFormPost(drawing: Drawing, ctx: KoaContextWithOIDC, html: string): string {
+async function drawFormPost(drawing: Drawing, ctx: KoaContextWithOIDC, html: string): Promise<string> {
   const { action } = openingTag(html);
   const { status } = ctx;
-  const client = { ...(clientOf(ctx) ?? { name: stateOf(ctx.req).brand.name }), redirectUri: action };
-  show(drawing, ctx, stateOf(ctx.req), 'form-post', { action, inputs: inputsOf(html) }, { client, status });
+  const state = stateOf(ctx.req);
+  // Our own form only passes through us: the policy has to let the browser go on to where the way ends.
+  const passing = action === `${state.brand.issuer}/session/end/confirm`;
+  const end = passing ? await endOfTheWay(ctx) : { client: clientOf(ctx), redirectUri: action };
+  const client = { ...(end.client ?? { name: state.brand.name }), redirectUri: end.redirectUri };
+  show(drawing, ctx, state, 'form-post', { action, inputs: inputsOf(html) }, { client, status });
   return ctx.body as string;
+}
+
+/** A switch of accounts resumes its request, whose redirect URI was checked when it was stored; a sign-out ends where it was asked to. */
+async function endOfTheWay(ctx: KoaContextWithOIDC): Promise<{ client: AskingClient | undefined; redirectUri: string | undefined }> {
+  const { params } = ctx.oidc.entities.Interaction ?? {};
+  if (!params) {
+    const { postLogoutRedirectUri } = (ctx.oidc.session?.state ?? {}) as { postLogoutRedirectUri?: string };
+    return { client: clientOf(ctx), redirectUri: postLogoutRedirectUri };
+  }
+  const client = await ctx.oidc.provider.Client.find(String(params.client_id));
+  return { client: client && askingClient(client, params.redirect_uri), redirectUri: params.redirect_uri as string | undefined };
 }
 
 /** A page leads back to the client's own addresses only, whatever the request names. */

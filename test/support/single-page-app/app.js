@@ -30,7 +30,11 @@ async function attempt(step) {
   }
 }
 
-const buttons = { 'sign-in': () => manager.signinRedirect(), refresh: () => manager.signinSilent(), 'sign-out': () => manager.signoutRedirect() };
+const buttons = {
+  'sign-in': () => manager.signinRedirect(),
+  refresh: () => manager.signinSilent(),
+  'sign-out': () => manager.signoutRedirect(),
+};
 for (const [id, step] of Object.entries(buttons)) document.getElementById(id).addEventListener('click', () => attempt(step));
 
 await attempt(async () => {
