@@ -36,21 +36,21 @@ export const operations: readonly Operation[] = [
     ratio: 115,
     statements: 0,
     commits: 0,
-    share: 1,
+    share: 2,
     prepare: backend({ resource: api, scope: apiScope }),
   },
-  { name: 'client credentials, opaque', ratio: 80, statements: 1, commits: 1, share: 1, prepare: backend({}) },
-  { name: 'userinfo', ratio: 80, statements: 1, commits: 0, share: 1, prepare: userinfo },
-  { name: 'introspection', ratio: 80, statements: 1, commits: 0, share: 1, prepare: introspecting },
+  { name: 'client credentials, opaque', ratio: 80, statements: 1, commits: 1, share: 2, prepare: backend({}) },
+  { name: 'userinfo', ratio: 80, statements: 1, commits: 0, share: 2, prepare: userinfo },
+  { name: 'introspection', ratio: 80, statements: 1, commits: 0, share: 2, prepare: introspecting },
   {
     name: 'discovery',
     ratio: 250,
     statements: 0,
     commits: 0,
-    share: 1,
+    share: 5,
     prepare: (peer) => asking(peer, '/.well-known/openid-configuration'),
   },
-  { name: 'JWKS', ratio: 110, statements: 0, commits: 0, share: 1, prepare: (peer) => asking(peer, '/jwks') },
+  { name: 'JWKS', ratio: 110, statements: 0, commits: 0, share: 5, prepare: (peer) => asking(peer, '/jwks') },
 ];
 
 async function refreshing(peer: Peer) {

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { SILENCE, sessionLimits } from './session-limits.ts';
+import { ask, openPool, type PoolOptions, SILENT } from './pool.ts';
 
 export interface Statement {
   readonly name: string;
@@ -56,13 +56,7 @@ export interface Database extends Db {
 /** Called for every statement; tests and the bench count with it. */
 export type StatementObserver = (text: string) => void;
 
-export interface DatabaseOptions {
-  url: string;
-  max?: number;
-  /** `url` leads to a transaction pooler, which takes no settings of the session. */
-  pooled?: boolean;
-  /** What the server lists the connections as. */
-  name?: string;
+export interface DatabaseOptions extends PoolOptions {
   onError?: (error: Error) => void;
   observe?: StatementObserver;
 }
@@ -101,22 +95,6 @@ export function openDatabase({ onError = () => {}, observe = () => {}, ...option
   };
 }
 
-function openPool({ url, max = 10, pooled = false, name = 'portico' }: DatabaseOptions): pg.Pool {
-  return new pg.Pool({
-    connectionString: url,
-    max,
-    application_name: name,
-    // Fail fast instead of hanging for ever when Postgres is away or the pool is exhausted.
-    connectionTimeoutMillis: 1_000,
-    idleTimeoutMillis: 30_000,
-    // The server's own limits do not help when the server, or the way to it, is gone without a word.
-    query_timeout: SILENCE,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    ...(pooled ? {} : sessionLimits),
-  });
-}
-
 /** The transaction of a unit, from its first `db.transaction` on. */
 interface OpenUnit {
   client?: pg.PoolClient;
@@ -134,16 +112,6 @@ function access(client: () => pg.Pool | pg.PoolClient, observe: StatementObserve
     row: async <Row>(statement: Statement) => (await query(statement)).rows[0] as Row | undefined,
     run: async (statement: Statement) => (await query(statement)).rowCount ?? 0,
   };
-}
-
-/** A connection that went silent is cut: what follows on it fails at once, and the pool drops it when it is given back. */
-async function ask(client: pg.Pool | pg.PoolClient, query: string | pg.QueryConfig): Promise<pg.QueryResult> {
-  try {
-    return await client.query(query);
-  } catch (error) {
-    if ((error as Error).message === SILENT && client instanceof pg.Client) void client.end();
-    throw error;
-  }
 }
 
 async function join<Result>(unit: OpenUnit, pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
@@ -234,9 +202,6 @@ async function retryOnce<Result>(attempt: () => Promise<Result>): Promise<Result
     return attempt();
   }
 }
-
-/** As the driver says it when a statement is not answered within `query_timeout`. */
-const SILENT = 'Query read timeout';
 
 /** Connection exceptions; operator intervention and a cancelled statement; no resources; a lock that was not to be had. */
 const awayCodes = /^(08|57|53|55P03$)/;

@@ -1,6 +1,5 @@
 // How long one of our sessions may take before the person gets "try again": a page that waits longer is given up anyway,
 // and what it holds keeps others waiting. Behind a transaction pooler the server has to be told by an operator (docs/decisions.md).
-import { type Db, sql } from './database.ts';
 
 /** PostgreSQL's own settings, in milliseconds. */
 export const sessionLimits = {
@@ -11,17 +10,6 @@ export const sessionLimits = {
 
 /** After so many milliseconds without an answer nobody is there: a server that lives would have ended the statement before. */
 export const SILENCE = 3_500;
-
-export type SessionLimits = Record<keyof typeof sessionLimits, number>;
-
-/** What holds for this connection, in milliseconds; 0 is no limit. */
-export async function read(db: Db): Promise<SessionLimits> {
-  const rows = await db.rows<{ name: keyof SessionLimits; setting: number }>(sql`
-    select name, setting::int as setting
-    from pg_settings
-    where name = any(${Object.keys(sessionLimits)})`);
-  return Object.fromEntries(rows.map(({ name, setting }) => [name, setting])) as SessionLimits;
-}
 
 /** The same address for work that may take long, such as migrations, whatever limits the role has. Not through a pooler. */
 export function withoutLimits(url: string): string {

@@ -3,6 +3,7 @@ import { clientsOfTest, party } from '../support/clients.ts';
 import { Browser, type Page } from '../support/http-browser.ts';
 import { enter, newEmail, passThrough, password } from '../support/people.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
+import { setClientDisabled } from '../support/protocol.ts';
 import { createRelyingParty, type RelyingParty } from '../support/relying-party.ts';
 
 let portico: RunningPortico;
@@ -202,6 +203,16 @@ for (const mode of ['query', 'form_post']) {
     }
   });
 }
+
+test('an app that was switched off meanwhile is not begun again', async () => {
+  const browser = await signedIn();
+  const page = await browser.get((await collector.begin()).url);
+  await setClientDisabled(portico, 'collector', true);
+  const refused = await browser.submit(page, page.form('allow'));
+  expect([refused.status, refused.text]).toEqual([410, expect.stringContaining('This sign-in waited too long')]);
+  expect(refused.text).not.toContain('Start again');
+  await setClientDisabled(portico, 'collector', false);
+});
 
 test('after "don’t allow" the same app may ask again', async () => {
   const browser = await signedIn();

@@ -74,7 +74,8 @@ test.each([
   const { shop, tokens, browser, isSignedIn } = await signedIn();
   const page = await browser.get(shop.endSessionUrl(tokens, uri));
   expect([page.status, page.url.startsWith(portico.issuer)]).toEqual([400, true]);
-  expect(page.body).not.toMatch(/href="[^"]*(evil|javascript)/);
+  // The language switch keeps the query of this very address; nothing else repeats it.
+  expect(page.body).not.toMatch(/href="(?!\?)[^"]*(evil|javascript)/);
   expect(await isSignedIn()).toBe(true);
 });
 

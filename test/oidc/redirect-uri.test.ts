@@ -158,11 +158,14 @@ test.each([
   expect(await destination('native', uri)).toBeUndefined();
 });
 
+/** The language switch repeats the query of the page's own address and leads nowhere else. */
+const withoutSwitch = (html: string) => html.replace(/ href="\?[^"]*"/g, '');
+
 test('a page for a foreign redirect URI offers no way to it', async () => {
   const page = await new Browser(portico.issuer).get(requestFor('web', 'https://evil.example/"><script>alert(1)</script>'));
   expect(page.status).toBe(400);
   expect(page.text).toContain('invalid_redirect_uri');
-  expect(page.body).not.toContain('evil.example');
+  expect(withoutSwitch(page.body)).not.toContain('evil.example');
   expect(page.body).not.toContain('alert(1)');
 });
 
@@ -179,6 +182,7 @@ test('an error that comes before the redirect URI is checked goes to no foreign 
     const url = new URL(requestFor('web', 'https://evil.example/'));
     url.searchParams.set(name, decodeURIComponent(value));
     const answer = await send(url.href);
-    expect([parameter, answer.status, answer.headers.get('location'), answer.text.includes('evil')]).toEqual([parameter, 400, null, false]);
+    const leads = withoutSwitch(answer.text).includes('evil');
+    expect([parameter, answer.status, answer.headers.get('location'), leads]).toEqual([parameter, 400, null, false]);
   }
 });

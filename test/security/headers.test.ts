@@ -159,9 +159,11 @@ describe.each([
     expect(open).toEqual(['GET /.well-known/openid-configuration', 'GET /.well-known/oauth-authorization-server', 'GET /jwks']);
   });
 
-  test('nothing is kept by caches but assets, and those for a year', () => {
+  test('nothing is kept by caches but assets, those for a year, and the public documents, for five minutes', () => {
     const cached = header('cache-control');
-    expect(faults((visit) => !isAsset(visit) && !/\bno-store\b/.test(cached(visit)), cached)).toEqual([]);
+    const isDocument = ({ what }: Visited) => /^GET \/(\.well-known\/|jwks$)/.test(what);
+    expect(faults((visit) => isDocument(visit) && cached(visit) !== 'public, max-age=300', cached)).toEqual([]);
+    expect(faults((visit) => !isAsset(visit) && !isDocument(visit) && !/\bno-store\b/.test(cached(visit)), cached)).toEqual([]);
     expect(faults((visit) => isAsset(visit) && cached(visit) !== 'public, max-age=31536000, immutable', cached)).toEqual([]);
   });
 

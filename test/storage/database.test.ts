@@ -1,7 +1,8 @@
 // The door to Postgres when Postgres is slow, silent, or behind a pooler.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, isDatabaseAway, openDatabase, sql } from '../../src/storage/database.ts';
-import * as sessionLimits from '../../src/storage/session-limits.ts';
+import * as sessionFacts from '../../src/storage/session-facts.ts';
+import { sessionLimits } from '../../src/storage/session-limits.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { openWire, type Wire } from '../support/tcp-proxy.ts';
 import { openStrictPooler } from './strict-pooler.ts';
@@ -109,8 +110,8 @@ test('the server is told how long it may take, except through a pooler, which ta
   const failure = await failureOf(() => told.run(sql`select 1`));
   expect(failure.error).toMatchObject({ code: '08P01', message: 'unsupported startup parameter: statement_timeout' });
   const pooled = openDatabase({ url: pooler.url, pooled: true });
-  expect(await sessionLimits.read(pooled)).toEqual({ lock_timeout: 0, statement_timeout: 0, idle_in_transaction_session_timeout: 0 });
-  expect(await sessionLimits.read(database.db)).toEqual(sessionLimits.sessionLimits);
+  expect(await sessionFacts.read(pooled)).toEqual({ lock_timeout: 0, statement_timeout: 0, idle_in_transaction_session_timeout: 0 });
+  expect(await sessionFacts.read(database.db)).toEqual(sessionLimits);
   await Promise.all([told.close(), pooled.close()]);
   await pooler.close();
 });

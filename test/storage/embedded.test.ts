@@ -128,7 +128,7 @@ test('a pool goes on with the server that came back', async () => {
   while (await isAlive(killed)) await sleep(5);
   // Its last processes follow it.
   await sleep(100);
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 15_000;
   let failure: unknown;
   do {
     failure = await db.run(sql`select 1`).then(

@@ -2,7 +2,8 @@
 import type { Config } from '../../config.ts';
 import type { Db } from '../../storage/database.ts';
 import * as serverFacts from '../../storage/server-facts.ts';
-import * as sessionLimits from '../../storage/session-limits.ts';
+import * as sessionFacts from '../../storage/session-facts.ts';
+import { sessionLimits } from '../../storage/session-limits.ts';
 import { CALL } from '../help.ts';
 import { type SchemaState, schemaState } from '../schema.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -21,7 +22,7 @@ export async function checkDatabase(
     ...server(facts, embedded),
     ...durability(facts),
     ...connections(facts, databasePool),
-    ...(databasePooled ? [pooler(await sessionLimits.read(db))] : []),
+    ...(databasePooled ? [pooler(await sessionFacts.read(db))] : []),
     clock(facts.now - (asked + answered) / 2),
     schema(await schemaState(db, projectFolder)),
   ];
@@ -56,9 +57,9 @@ function connections({ maxConnections }: serverFacts.ServerFacts, pool: number):
 }
 
 /** Through a pooler a session's limits are the role's: nobody else can set them. */
-function pooler(found: sessionLimits.SessionLimits): Finding {
-  const wanted = Object.entries(sessionLimits.sessionLimits);
-  const missing = wanted.filter(([name]) => found[name as keyof sessionLimits.SessionLimits] === 0);
+function pooler(found: sessionFacts.SessionLimits): Finding {
+  const wanted = Object.entries(sessionLimits);
+  const missing = wanted.filter(([name]) => found[name as keyof sessionFacts.SessionLimits] === 0);
   if (missing.length === 0) return ok('database', 'Through the pooler too, the server ends what takes too long.');
   const commands = missing.map(
     ([name, milliseconds]) => `alter role <the role of DATABASE_URL> in database <its database> set ${name} = '${milliseconds}ms';`,

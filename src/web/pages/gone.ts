@@ -5,7 +5,7 @@ import type { Provider } from '../../oidc/pages.ts';
 import { refuseAgain, restartUrl } from '../../oidc/restart.ts';
 import { cookieNames } from '../../oidc/settings.ts';
 import { type Drawing, show } from '../drawing.ts';
-import type { Context, RequestState } from '../request.ts';
+import type { Context } from '../request.ts';
 import { askingClient, seeOther } from './visit.ts';
 
 export async function gone(drawing: Drawing, ctx: Context, uid: string): Promise<void> {
@@ -15,29 +15,12 @@ export async function gone(drawing: Drawing, ctx: Context, uid: string): Promise
   const client = request && (await provider.Client.find(String(request.params.client_id)));
   const asking = client && askingClient(client, request?.params.redirect_uri);
   const isSame = isSameBrowser(ctx, uid);
-  const reason = spent ? 'finished' : !request ? 'expired' : isSame ? 'other_account' : 'other_browser';
+  // Without its app a request can neither be told from others nor begin again.
+  const reason = spent ? 'finished' : !client ? 'expired' : isSame ? 'other_account' : 'other_browser';
   // What the app demanded of the account before (a password, say) is demanded of this one too.
   const prompt = spent ? undefined : (request?.params.prompt as string | undefined);
-  const restart = request && isSame && !request.forDevice ? await restartUrl(provider, request, prompt) : undefined;
+  const restart = client && isSame && !request.forDevice ? await restartUrl(provider, request, prompt) : undefined;
   show(drawing, ctx, ctx.state, 'gone', { reason, restartUrl: restart }, { client: asking, status: spent ? 200 : 410 });
-}
-
-/**
- * The way back was asked for twice. The same browser still has the cookie of the way back, or it is signed in as who went first.
- * @returns where it goes on.
- */
-export async function wayOnOf(
-  { services }: Drawing,
-  { brand, provider }: RequestState,
-  ctx: Pick<Context, 'cookies' | 'req' | 'res'>,
-  uid: string,
-  accountId: string | undefined,
-): Promise<string | undefined> {
-  const spent = await spentInteraction(services, brand, uid);
-  if (!spent) return undefined;
-  const isSame =
-    ctx.cookies.get(cookieNames(brand).resume, { signed: true }) === uid || (accountId !== undefined && accountId === spent.accountId);
-  return isSame ? wayOn(provider, ctx, spent) : undefined;
 }
 
 /** A double press: the first one finished the sign-in, so the second joins it with the session that now exists. */
@@ -48,7 +31,7 @@ export async function resumeSpent(drawing: Drawing, ctx: Context, uid: string): 
 }
 
 /** A "no" stays a "no": whoever pressed it twice is not asked again. */
-function wayOn(provider: Provider, ctx: Pick<Context, 'req' | 'res'>, spent: SpentInteraction): Promise<string> {
+function wayOn(provider: Provider, ctx: Context, spent: SpentInteraction): Promise<string> {
   return spent.refusal ? refuseAgain(provider, ctx, spent, spent.refusal) : restartUrl(provider, spent);
 }
 

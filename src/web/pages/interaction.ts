@@ -24,7 +24,7 @@ export function interactionRoutes(drawing: Drawing): Middleware {
   router.get('/interaction/:uid', (ctx) =>
     inOneUnit(drawing, ctx, async () => {
       const visit = await open(drawing, ctx);
-      if (!visit) return gone(drawing, ctx, ctx.params.uid ?? '');
+      if (!visit) return (ctx.query.resume === undefined ? gone : resumeSpent)(drawing, ctx, ctx.params.uid ?? '');
       await pageOf(visit).show(visit);
     }),
   );
