@@ -42,18 +42,28 @@ function countStatements(): void {
   };
 }
 
-/** As in test/oidc/cost.test.ts: a transaction commits once, a writing statement outside of one by itself; jobs are not the request's. */
+type Kind = 'begin' | 'end' | 'commit' | 'write' | 'read' | 'other';
+const kinds = new Map<string, Kind>();
+
+/** As in test/oidc/cost.test.ts: a transaction commits once, a writing statement outside of one by itself; the job runner's are not the request's. */
+function kindOf(text: string): Kind {
+  if (/^\s*begin/i.test(text)) return 'begin';
+  if (/^\s*commit/i.test(text)) return 'commit';
+  if (/^\s*rollback/i.test(text)) return 'end';
+  if (/^\s*(insert|update|delete) .*(graphile_worker|portico\.workers)|^\s*(listen|set)\b/is.test(text)) return 'other';
+  return /^\s*(insert|update|delete|with w0)/i.test(text) ? 'write' : 'read';
+}
+
 function count(client: object, text: string, inTransaction: WeakSet<object>): void {
-  if (
-    /graphile_worker|portico\.workers|^\s*(listen|set)\b/i.test(text) &&
-    !/^\s*with w0|^\s*select "?graphile_worker"?\.add_job/.test(text)
-  )
-    return;
-  const inside = inTransaction.has(client);
-  if (/^\s*begin/i.test(text)) inTransaction.add(client);
-  else if (/^\s*(commit|rollback)/i.test(text)) inTransaction.delete(client);
-  else counted.statements += 1;
-  if (/^\s*commit/i.test(text) || (!inside && /^\s*(insert|update|delete|with w0)/i.test(text))) counted.commits += 1;
+  let kind = kinds.get(text);
+  if (!kind) {
+    kind = kindOf(text);
+    kinds.set(text, kind);
+  }
+  if (kind === 'read' || kind === 'write') counted.statements += 1;
+  if (kind === 'commit' || (kind === 'write' && !inTransaction.has(client))) counted.commits += 1;
+  if (kind === 'begin') inTransaction.add(client);
+  else if (kind === 'commit' || kind === 'end') inTransaction.delete(client);
 }
 
 function textOf(query: unknown): string {

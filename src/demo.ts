@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { readBrandFiles } from './brand-files.ts';
 import type { Config } from './config.ts';
 import type { Brand } from './domain/brands.ts';
-import type { ClientMetadata } from './domain/clients.ts';
+import { type ClientMetadata, needsSecret, secretDigest } from './domain/clients.ts';
 import { OperatorError } from './errors.ts';
 import { type ApplyBrand, applyBrand } from './flows/admin/apply-brand.ts';
+import { findNeighbour } from './neighbour.ts';
 import type { Services } from './services.ts';
 import * as brands from './storage/brands.ts';
 import * as clients from './storage/clients.ts';
@@ -34,20 +35,38 @@ export async function startDemo(services: Services, say: (line: string) => void)
   }
 }
 
-/** Creates the demo brands at the first start. From then on the tables are the truth, but for the addresses: PORT and DEMO_PORT may change. */
+/** Creates the demo brands at the first start. From then on the tables are the truth, but for the addresses and the app's secret: PORT and DEMO_PORT may change. */
 export async function applyDemoBrands(services: Services): Promise<void> {
+  for (const { change } of await outdated(services)) await applyBrand(services, change);
+}
+
+/**
+ * Giving the demo brands another address would take them from a server that runs. Asked before this one counts as running itself.
+ * @throws OperatorError naming where the other one is.
+ */
+export async function refuseBesideAnother(services: Services): Promise<void> {
+  const changes = await outdated(services);
+  if (!changes.some(({ known }) => known)) return;
+  const neighbour = await findNeighbour(services);
+  if (neighbour) throw new OperatorError(neighbour);
+}
+
+async function outdated(services: Services): Promise<{ change: ApplyBrand; known: Brand | undefined }[]> {
+  const changes = await Promise.all(demoBrands.map((slug) => changeOf(services, slug)));
+  return changes.filter((found) => found !== undefined);
+}
+
+async function changeOf(services: Services, slug: string): Promise<{ change: ApplyBrand; known: Brand | undefined } | undefined> {
   const { config, db } = services;
-  for (const slug of demoBrands) {
-    const files = readBrandFiles(join(config.projectFolder, 'config/brands', slug), {
-      publicUrl: config.publicUrl,
-      demoUrl: demoUrl(config),
-    });
-    const demoClients = (files.clients ?? []).map((client) => ({ ...client, secret: demoSecret(services, client.metadata.client_id) }));
-    const known = await brands.findBySlug(db, slug);
-    if (!known) await applyBrand(services, { ...files, clients: demoClients });
-    else if (known.issuer !== files.issuer || !(await knowsDemoApp(services, known, demoClients)))
-      await applyBrand(services, { slug, name: known.name, issuer: files.issuer, ...homeOf(files), clients: demoClients });
-  }
+  const files = readBrandFiles(join(config.projectFolder, 'config/brands', slug), {
+    publicUrl: config.publicUrl,
+    demoUrl: demoUrl(config),
+  });
+  const demoClients = (files.clients ?? []).map((client) => ({ ...client, secret: demoSecret(services, client.metadata.client_id) }));
+  const known = await brands.findBySlug(db, slug);
+  if (!known) return { change: { ...files, clients: demoClients }, known };
+  if (known.issuer === files.issuer && (await knowsDemoApp(services, known, demoClients))) return undefined;
+  return { change: { slug, name: known.name, issuer: files.issuer, ...homeOf(files), clients: demoClients }, known };
 }
 
 function homeOf({ theme }: ApplyBrand): Pick<ApplyBrand, 'theme'> {
@@ -55,11 +74,15 @@ function homeOf({ theme }: ApplyBrand): Pick<ApplyBrand, 'theme'> {
   return home ? { theme: { links: { home } } } : {};
 }
 
-async function knowsDemoApp({ db }: Services, brand: Brand, wanted: { metadata: ClientMetadata }[]): Promise<boolean> {
-  for (const { metadata } of wanted) {
+/** A secret that was rotated away, or derived from another PORTICO_SECRET, would leave the app outside for good. */
+async function knowsDemoApp({ db }: Services, brand: Brand, wanted: { metadata: ClientMetadata; secret: string }[]): Promise<boolean> {
+  for (const { metadata, secret } of wanted) {
     const client = await clients.find(db, brand.id, metadata.client_id);
     const known = client?.metadata.redirect_uris ?? [];
-    if (!metadata.redirect_uris?.every((uri) => known.includes(uri))) return false;
+    if (!client || !metadata.redirect_uris?.every((uri) => known.includes(uri))) return false;
+    const digest = secretDigest(secret);
+    const opens = client.secrets.some((stored) => stored.digest === digest && stored.expires_at === null);
+    if (needsSecret(client.metadata) && !opens) return false;
   }
   return true;
 }

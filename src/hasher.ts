@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { Refusal } from './errors.ts';
+import { verifyImported } from './hashers/imported.ts';
 
 // OWASP Password Storage and ASVS 11.4.2: 19 MiB, two passes, one lane. About 10 ms a core; @node-rs/argon2's default is argon2id.
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 };
@@ -14,7 +15,7 @@ export interface Hasher {
   hash(password: string, signal?: AbortSignal): Promise<string>;
   /** Constant work whether or not there is a hash to compare with. @throws Refusal overloaded. */
   verify(hash: string | undefined, password: string, signal?: AbortSignal): Promise<boolean>;
-  /** True when `hash` was made with weaker parameters than today's. */
+  /** True when `hash` was made with weaker parameters than today's, or elsewhere (hashers/imported.ts). */
   needsRehash(hash: string): boolean;
   /** Hashes once, so that a broken build of argon2 fails at start, and measures how long it takes. */
   ready(): Promise<void>;
@@ -48,10 +49,7 @@ export function createHasher({ concurrency, queue }: HasherOptions): Hasher {
 
   return {
     hash: (password, signal) => slots.run(() => compute(() => hash(password, cost)), signal),
-    verify: async (known, password, signal) => {
-      const matches = await slots.run(() => compute(() => verify(known ?? dummy, password)), signal);
-      return matches && known !== undefined;
-    },
+    verify: (known, password, signal) => slots.run(() => compute(() => compare(known, password, dummy)), signal),
     needsRehash,
     ready: async () => {
       const started = performance.now();
@@ -65,6 +63,14 @@ export function createHasher({ concurrency, queue }: HasherOptions): Hasher {
     },
     close: () => slots.close(),
   };
+}
+
+/** Nobody's hash costs one of ours; so does a wrong password for a hash that came from elsewhere, which may cost next to nothing itself. */
+async function compare(known: string | undefined, password: string, dummy: string): Promise<boolean> {
+  if (known?.startsWith('$argon2id$')) return verify(known, password);
+  if (known !== undefined && (await verifyImported(known, password))) return true;
+  await verify(dummy, password);
+  return false;
 }
 
 function needsRehash(known: string): boolean {

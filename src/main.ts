@@ -1,11 +1,13 @@
 // Starts Portico and, in development, everything it needs: a database, two demo brands and the demo app.
 import { createApp } from './app.ts';
 import { loadConfig } from './config.ts';
-import { startDemo } from './demo.ts';
+import { refuseBesideAnother, startDemo } from './demo.ts';
 import { OperatorError } from './errors.ts';
 import { startJobs } from './jobs/runner.ts';
+import { findNeighbour } from './neighbour.ts';
 import { createOidcDoor } from './oidc/logout.ts';
 import { openServices } from './open-services.ts';
+import { refuseWrongSecret } from './secret-check.ts';
 import { startServer } from './server.ts';
 import type { Services } from './services.ts';
 import { watchBrands } from './storage/brand-changes.ts';
@@ -18,11 +20,17 @@ async function main(): Promise<void> {
   };
   const opened = await openServices(config, { say });
   const { services } = opened;
+  await refuseUnfit(services).catch(async (error) => {
+    await opened.close();
+    throw error;
+  });
   const app = createApp(services);
   const server = await startServer(app, config).catch(async (error: NodeJS.ErrnoException) => {
+    const neighbour = error.code === 'EADDRINUSE' && config.demo ? await findNeighbour(services).catch(() => undefined) : undefined;
     await opened.close();
     if (error.code !== 'EADDRINUSE') throw error;
-    throw new OperatorError(`Port ${config.port} is in use. Stop what listens there, or choose another: PORT=3100 npm start`);
+    const says = neighbour ?? 'Stop what listens there, or choose another: PORT=3100 npm start';
+    throw new OperatorError(`Port ${config.port} is in use. ${says}`);
   });
   const watch = watchBrands(opened.directUrl, app.directory);
   const demo = config.demo ? await startDemo(services, say) : undefined;
@@ -45,6 +53,12 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal));
+}
+
+/** What would break people's sign-ins stops the start, before anything listens or is written. */
+async function refuseUnfit(services: Services): Promise<void> {
+  refuseWrongSecret(services.keyring, await brands.list(services.db));
+  if (services.config.demo) await refuseBesideAnother(services);
 }
 
 /** A company's address is not for a made-up brand, so that production creates none; but silence would be a riddle. */

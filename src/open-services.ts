@@ -5,7 +5,7 @@ import { createHasher } from './hasher.ts';
 import { createKeyring } from './keyring.ts';
 import { createLog } from './log.ts';
 import type { Services } from './services.ts';
-import { type Database, openDatabase } from './storage/database.ts';
+import { type Database, isDatabaseAway, openDatabase } from './storage/database.ts';
 import { startEmbeddedPostgres } from './storage/embedded.ts';
 import { check } from './storage/health.ts';
 import { migrate } from './storage/migrate.ts';
@@ -35,8 +35,8 @@ export async function openServices(config: Config, { say = () => {}, migrates = 
   const directUrl = config.databaseDirectUrl ?? url;
   const { db, jobs, close } = openPools(config, { url, directUrl, log });
   try {
-    if (migrates || embedded) await bringUpToDate(directUrl, log);
-    await check(db).catch(explainPooler);
+    if (migrates || embedded) await bringUpToDate(directUrl, log).catch(explainAway(directUrl));
+    await check(db).catch(explainPooler).catch(explainAway(url));
   } catch (error) {
     await close();
     await embedded?.stop();
@@ -72,6 +72,26 @@ function openPools(config: Config, { url, directUrl, log }: { url: string; direc
 async function bringUpToDate(url: string, log: Services['log']): Promise<void> {
   const { applied } = await migrate({ url: withoutLimits(url) }).catch(explainPooler);
   if (applied.length > 0) log.info({ event: 'migrated', applied });
+}
+
+const refusedByServer: Readonly<Record<string, string>> = {
+  '28P01': 'does not take the password',
+  '28000': 'does not let this user in',
+  '3D000': 'has no database of this name',
+};
+
+/** Names the place and never the password. @throws OperatorError when it was the database that did not answer, else the error as it is. */
+function explainAway(url: string): (error: Error & { code?: string }) => never {
+  return (error) => {
+    const { code = '', message } = error;
+    const no = refusedByServer[code] ?? (isDatabaseAway(error) ? `cannot be reached (${code || message})` : undefined);
+    if (!no) throw error;
+    const { hostname, port } = new URL(url);
+    throw new OperatorError(
+      `The database at ${hostname || 'localhost'}:${port || 5432} ${no}. Check DATABASE_URL, and that PostgreSQL runs and lets this machine in`,
+      { cause: error },
+    );
+  };
 }
 
 /**

@@ -14,7 +14,8 @@ export interface Fault {
 
 export async function describeFault(error: unknown): Promise<Fault> {
   if (error instanceof UsageError) return { code: 'usage', sentence: error.message, exit: 2 };
-  if (error instanceof OperatorError) return { code: 'refused', sentence: error.message, exit: 1 };
+  if (error instanceof OperatorError)
+    return { code: isDatabaseAway(error.cause) ? 'database_away' : 'refused', sentence: error.message, exit: 1 };
   if (error instanceof Refusal) return { code: error.code, sentence: await sentenceOf(error), exit: 1 };
   if (isDatabaseAway(error)) return { code: 'database_away', sentence: databaseAway(error), exit: 1 };
   return { code: 'fault', sentence: (error as Error).stack ?? String(error), exit: 1 };

@@ -2,6 +2,8 @@
 import { type Config, loadConfig } from '../config.ts';
 import { type OpenedServices, openServices } from '../open-services.ts';
 import { type Line, readLine } from './arguments.ts';
+import { refuseWrongSecret } from '../secret-check.ts';
+import * as brands from '../storage/brands.ts';
 import type { Output } from './command.ts';
 import { commands } from './commands.ts';
 import { describeFault } from './faults.ts';
@@ -54,6 +56,7 @@ async function perform({ command, arguments: words, options }: Line, terminal: T
     if (opened) return opened.services;
     opened = await openServices({ ...readConfig(), logLevel: 'silent' }, { say: (line) => terminal.err(line), migrates: false });
     await refuseOldSchema(opened.services);
+    refuseWrongSecret(opened.services.keyring, await brands.list(opened.services.db));
     return opened.services;
   };
   try {

@@ -3,48 +3,47 @@
 import { createHash } from 'node:crypto';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { Middleware } from 'koa';
+import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 
-export interface ReadyDocument {
+interface ReadyDocument {
   body: Buffer;
   type: string;
   etag: string;
 }
 
 /** By path below the issuer. */
-export type ReadyDocuments = ReadonlyMap<string, ReadyDocument>;
+type ReadyDocuments = ReadonlyMap<string, ReadyDocument>;
 
 const PATHS = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks'];
 
 // Long enough to spare the next hundred requests, short enough that a new signing key is known before it is used.
 const CACHED = 'public, max-age=300';
 
+const prepared = new WeakMap<Provider, ReadyDocuments>();
+
 /** Called before anything of ours is put in front of the library. @throws Error when the library does not answer. */
-export async function prepareDocuments(provider: Provider, issuer: string): Promise<ReadyDocuments> {
+export async function prepareDocuments(provider: Provider, issuer: string): Promise<void> {
   const documents = new Map<string, ReadyDocument>();
   for (const path of PATHS) documents.set(path, await ask(provider, new URL(issuer), path));
-  return documents;
+  prepared.set(provider, documents);
 }
 
-/** Answers GET and HEAD (also with 304) as the library would; everything else goes on to it. */
-export function serveDocuments(documents: ReadyDocuments): Middleware {
-  return (ctx, next) => {
-    const document = documents.get(ctx.path);
-    if (!document || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
-    // What is cached for everybody holds nothing of anybody.
-    ctx.remove('set-cookie');
-    ctx.set({ 'cache-control': CACHED, etag: document.etag, 'access-control-allow-origin': ctx.get('origin') || '*' });
-    ctx.vary('Origin');
-    ctx.status = 200;
-    if (ctx.fresh) {
-      ctx.status = 304;
-      return undefined;
-    }
+/** Answers GET and HEAD (also with 304) as the library would. @returns false when the request is not for one of the documents. */
+export function serveDocument(ctx: Context, provider: Provider): boolean {
+  const document = prepared.get(provider)?.get(ctx.path);
+  if (!document || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return false;
+  // What is cached for everybody holds nothing of anybody.
+  ctx.remove('set-cookie');
+  ctx.set({ 'cache-control': CACHED, etag: document.etag, 'access-control-allow-origin': ctx.get('origin') || '*' });
+  ctx.vary('Origin');
+  ctx.status = 200;
+  if (ctx.fresh) ctx.status = 304;
+  else {
     ctx.body = document.body;
     ctx.type = document.type;
-    return undefined;
-  };
+  }
+  return true;
 }
 
 /** One request that never was on a wire. */

@@ -7,7 +7,7 @@ import * as signingKeys from '../storage/signing-keys.ts';
 import { createAdapter, refuseReplays } from './adapter.ts';
 import { compareSecret, createClientStore } from './clients.ts';
 import { commitRequest } from './commit.ts';
-import { prepareDocuments, serveDocuments } from './documents.ts';
+import { prepareDocuments } from './documents.ts';
 import { accountFinder } from './find-account.ts';
 import { limitFailures } from './limits.ts';
 import { enqueueLogouts } from './logout.ts';
@@ -31,7 +31,7 @@ export async function createProvider(services: Services, brand: Brand, pages: Pr
   });
   // The scheme and host it sees were set by us from the issuer (web/middleware/brand.ts), never by a stranger.
   provider.proxy = true;
-  provider.use(serveDocuments(await prepareDocuments(provider, brand.issuer)));
+  await prepareDocuments(provider, brand.issuer);
   routeIds(provider);
   nameSuccessors(provider, services.keyring);
   refuseReplays(provider);

@@ -5,11 +5,16 @@ import { carrySlice, sliceOfAccount } from '../domain/slices.ts';
 import type { Keyring } from '../keyring.ts';
 import { clientOf } from './clients.ts';
 
-/** Seconds the client of the running refresh has; 0 outside of one. */
+/** Seconds the client of the running refresh has. */
 export function refreshWindow(clientId: string | undefined): number {
+  return windowOfRefresh(clientId) ?? 0;
+}
+
+/** The same, and undefined where nobody refreshes: whoever only looks at a token (introspection, revocation) sees it as it is. */
+export function windowOfRefresh(clientId: string | undefined): number | undefined {
   const ctx = Provider.ctx as KoaContextWithOIDC | undefined;
   const { client, params, route } = ctx?.oidc ?? {};
-  if (route !== 'token' || params?.grant_type !== 'refresh_token' || !client || client.clientId !== clientId) return 0;
+  if (route !== 'token' || params?.grant_type !== 'refresh_token' || !client || client.clientId !== clientId) return undefined;
   return clientOf(client).refresh_idempotency_window ?? 0;
 }
 

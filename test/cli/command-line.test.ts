@@ -103,8 +103,15 @@ test('brands are listed in aligned columns and as one JSON document', async () =
 test('a database that is away is a sentence, not a stack', async () => {
   const ran = await run(['brand', 'list'], { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' } });
   expect(ran).toMatchObject({ code: 1, out: '' });
-  expect(ran.err).toMatch(/^The database cannot be reached \(ECONNREFUSED\)\./);
+  expect(ran.err).toMatch(/^The database at 127\.0\.0\.1:9 cannot be reached \(ECONNREFUSED\)\./);
   expect(ran.err).not.toContain('    at ');
+});
+
+test('another secret than the brands were made with is refused in the words of the doctor', async () => {
+  const env = { PORTICO_SECRET: 'yZ3vQ8rT1wX6nB4mK9pL2sD7fG5hJ0cA-_uEoIiRqWtYxV' };
+  const ran = await run(['account', 'find', '--brand', 'harbour', '--email', 'a@b.example'], { env });
+  expect(ran).toMatchObject({ code: 1, out: '' });
+  expect(ran.err).toMatch(/^PORTICO_SECRET does not open the keys of harbour, nightfall: they were made with another one\. Set the secret/);
 });
 
 test('migrate says that nothing is to do', async () => {

@@ -91,6 +91,61 @@ test('a demo app that ends at once is said to have ended', async () => {
   await expect(startDemoApp(services, file)).rejects.toThrow('The demo app was not started: it ended at once, with exit code 3.');
 });
 
+test('a second start beside a running one says where that is and takes nothing from it', async () => {
+  const empty = await createEmptyDatabase();
+  const [port, demoPort] = [await freePort(), await freePort()];
+  const shared = { DATABASE_URL: empty.url };
+  const first = await begin({ ...shared, PORT: String(port), DEMO_PORT: String(demoPort) });
+  await first.prints(/Portico is ready/);
+  const elsewhere = await begin({ ...shared, DEMO_PORT: String(await freePort()) });
+  expect(await elsewhere.ended).toBe(1);
+  expect(elsewhere.output()).toContain(`Portico already runs on this database, at http://localhost:${port}.`);
+  expect(elsewhere.output()).not.toContain('    at ');
+  const samePort = await begin({ ...shared, PORT: String(port), DEMO_PORT: String(demoPort) });
+  expect(await samePort.ended).toBe(1);
+  expect(samePort.output()).toMatch(/Port \d+ is in use\. Portico already runs on this database/);
+  expect((await fetch(`http://localhost:${port}/.well-known/openid-configuration`)).status).toBe(200);
+  await first.stop();
+  await empty.drop();
+}, 60_000);
+
+test('a start mends the demo app whose secret was rotated, and another PORTICO_SECRET is refused and changes nothing', async () => {
+  const empty = await createEmptyDatabase();
+  const env = { DATABASE_URL: empty.url, PORT: String(await freePort()), DEMO_PORT: String(await freePort()) };
+  const secretsOf = async () => {
+    const db = openDatabase({ url: empty.url, max: 1 });
+    const { rows } = await db.pool.query("select secrets from portico.clients where client_id = 'demo-web-app'");
+    await db.close();
+    return rows[0].secrets as { digest: string; expires_at: string | null }[];
+  };
+  const first = await begin(env);
+  await first.prints(/Portico is ready/);
+  await first.stop();
+  const [original] = await secretsOf();
+  const rotate = startProcess('src/cli/main.ts', {
+    args: ['client', 'rotate-secret', 'demo-web-app', '--brand', 'demo'],
+    env: { ...env, PORTICO_DATA: dataFolder },
+  });
+  expect(await rotate.ended).toBe(0);
+  expect((await secretsOf())[0]?.digest).not.toBe(original?.digest);
+  const stranger = await begin({ ...env, PORTICO_SECRET: production.PORTICO_SECRET });
+  expect(await stranger.ended).toBe(1);
+  expect(stranger.output()).toMatch(/^\nPORTICO_SECRET does not open the keys of demo, harbour: they were made with another one\. Set the secret/);
+  expect((await secretsOf())[0]?.digest).not.toBe(original?.digest);
+  const second = await begin(env);
+  await second.prints(/Portico is ready/);
+  expect(await secretsOf()).toEqual([expect.objectContaining({ digest: original?.digest, expires_at: null })]);
+  await second.stop();
+  await empty.drop();
+}, 60_000);
+
+test('a database that does not answer is said with its place and without its password', async () => {
+  const portico = await begin({ DATABASE_URL: 'postgres://portico:hunter2@127.0.0.1:9/none' });
+  expect(await portico.ended).toBe(1);
+  expect(portico.output()).toMatch(/^\nThe database at 127\.0\.0\.1:9 cannot be reached \(ECONNREFUSED\)\. Check DATABASE_URL/);
+  expect(portico.output()).not.toMatch(/hunter2| {4}at /);
+}, 30_000);
+
 const production = {
   NODE_ENV: 'production',
   PUBLIC_URL: 'https://id.example.com',

@@ -29,11 +29,10 @@ function get(slug: string, path: string, headers: Record<string, string> = {}, m
   return exchange(`${own.origin}${pathname.replace(/\/$/, '')}${path}`, { method, headers: { host, ...headers } });
 }
 
-/** From the library alone, over a socket: the ready bytes taken out of its stack. */
+/** From the library alone, over a socket: the ready bytes are served before it. */
 async function libraryAnswer(slug: string, path: string): Promise<Answer> {
   const brand = await brands.findBySlug(portico.db, slug);
   const provider = await createProviders(portico.services, {} as ProviderPages).of(brand!);
-  provider.middleware.shift();
   const { host, protocol, pathname } = new URL(issuerOf(slug));
   const handle = provider.callback();
   const server = createServer((request, response) => {

@@ -98,7 +98,8 @@ test('a server that is killed under a running process comes back at the same add
   }
   const pid = pidOf(folder);
   await end(child, 'SIGTERM');
-  expect(await isAlive(pid)).toBe(false);
+  // Bounded by the test's own time.
+  while (await isAlive(pid)) await sleep(5);
 });
 
 test('of several processes whose server is killed all find one new server, and the last one ends it', async () => {

@@ -144,6 +144,7 @@ async function applyClient(
   return { changed: true, ...(made && { secret: made }) };
 }
 
+/** A secret in its grace is on its way out. */
 function knows(client: Client | undefined, digest: string): boolean {
-  return client?.secrets.some((secret) => secret.digest === digest) ?? false;
+  return client?.secrets.some((secret) => secret.digest === digest && secret.expires_at === null) ?? false;
 }

@@ -7,7 +7,7 @@ import * as oidcReads from '../../storage/oidc-reads.ts';
 import * as oidcTokens from '../../storage/oidc-tokens.ts';
 import { LostRace, type Write } from '../../storage/unit-of-work.ts';
 import { type Model, pack, unpack } from '../payloads.ts';
-import { isLostRace, refreshWindow, rotatedToken, successorOf } from '../refresh-window.ts';
+import { isLostRace, refreshWindow, rotatedToken, successorOf, windowOfRefresh } from '../refresh-window.ts';
 import { inUnit, type Unit } from '../unit-of-work.ts';
 import { type AdapterServices, unsupported } from './contract.ts';
 import { isName, keyOf } from './keys.ts';
@@ -76,7 +76,8 @@ export function tokenAdapter(services: AdapterServices, brand: Brand, model: Tok
    * used, so that the answer may have been lost. Everything else is a replay.
    */
   async function isForgiven(id: string, row: oidcTokens.Token, unit: Unit): Promise<boolean> {
-    const seconds = refreshWindow(row.clientId ?? undefined);
+    const seconds = windowOfRefresh(row.clientId ?? undefined);
+    if (seconds === undefined) return false;
     if (seconds === 0) return isLostRace(row.spentFor, (performance.now() - unit.began) / 1_000);
     if (row.spentFor === null || row.spentFor > seconds) return false;
     const key = keyOf(successorOf(keyring, id, row.accountId ?? undefined));

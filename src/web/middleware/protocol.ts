@@ -1,6 +1,7 @@
 // Everything that is no page of ours is the protocol's: handed to the brand's provider as it is.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from '../../errors.ts';
+import { serveDocument } from '../../oidc/documents.ts';
 import type { Provider } from '../../oidc/pages.ts';
 import { cookieNames } from '../../oidc/settings.ts';
 import { MalformedBody, readFormText } from '../form.ts';
@@ -24,6 +25,7 @@ export function protocol(): Middleware {
   return async (ctx) => {
     ctx.path = canonicalPath(ctx.path);
     if (PUBLIC.has(ctx.path)) ctx.set('cross-origin-resource-policy', 'cross-origin');
+    if (serveDocument(ctx, ctx.state.provider)) return;
     if (ctx.method === 'POST' && POSTABLE.has(ctx.path)) return asGet(ctx);
     if (isDeviceStep(ctx)) demandSession(ctx);
     // The way back from a page carries nothing; what a stranger adds the library would read as the request's own parameters when it fails.

@@ -1,0 +1,50 @@
+// A person whose password came from another system signs in as ever, and from then on it is kept as ours.
+import { login } from '../../src/flows/login.ts';
+import * as brands from '../../src/storage/brands.ts';
+import * as passwords from '../../src/storage/passwords.ts';
+import { type RunningPortico, startPortico } from '../support/portico.ts';
+import { createAccount, password } from '../support/protocol.ts';
+
+let portico: RunningPortico;
+beforeAll(async () => {
+  portico = await startPortico();
+});
+afterAll(() => portico.stop());
+
+const imported = [
+  '$2b$05$CCCCCCCCCCCCCCCCCCCCC.uZwA7lPlRtlqw40pHEc8X0p.vkYhddq',
+  'pbkdf2_sha256$1000$NaCl$tCCQwkpZtODlu8GhQuMdTcXdfBpqAl99NJIpq2/I/V0=',
+  '$scrypt$ln=10,r=8,p=1$8PHy8/T19vf4+fr7/P3+/w$Xmo7lvl4noukQ0BTHMmNFK34HPg5BNU4FVbc8lMfWBs',
+  '$P$Babcdefghf8lxg8QUhlQzZU4DmWVna1',
+  'md5$NaCl$c645a75027919e4a7c2931c008ba2646',
+];
+
+test.each(imported)('%s is replaced at the first sign-in, and not before', async (hash) => {
+  const email = `p${imported.indexOf(hash)}@nightfall.example`;
+  const brand = (await brands.findBySlug(portico.db, 'nightfall'))!;
+  const id = await createAccount(portico, { email });
+  await passwords.save(portico.db, brand.id, id, hash);
+  const enter = (typed: string) => login(portico.services, brand, { email, password: typed, ip: '192.0.2.1' });
+
+  const before = portico.services.hasher.count;
+  await expect(enter('wrong')).rejects.toMatchObject({ code: 'wrong_credentials' });
+  // As many computations as an unknown address costs.
+  expect(portico.services.hasher.count).toBe(before + 1);
+  expect(await passwords.find(portico.db, brand.id, id)).toBe(hash);
+
+  await enter(password);
+  const renewed = await passwords.find(portico.db, brand.id, id);
+  expect(renewed).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  await enter(password);
+  expect(await passwords.find(portico.db, brand.id, id)).toBe(renewed);
+});
+
+test('ten first sign-ins at once all succeed and leave one hash of ours', async () => {
+  const email = 'crowd@nightfall.example';
+  const brand = (await brands.findBySlug(portico.db, 'nightfall'))!;
+  const id = await createAccount(portico, { email });
+  await passwords.save(portico.db, brand.id, id, imported[4]!);
+  const all = Array.from({ length: 10 }, () => login(portico.services, brand, { email, password, ip: '192.0.2.2' }));
+  expect((await Promise.all(all)).length).toBe(10);
+  expect(await passwords.find(portico.db, brand.id, id)).toMatch(/^\$argon2id\$/);
+});
