@@ -42,17 +42,28 @@ async function main(): Promise<void> {
   const chosen = operations.filter(({ name }) => name.includes(values.only));
   if (chosen.length === 0)
     throw new Error(`no operation is called "${values.only}"; there are: ${operations.map(({ name }) => name).join('; ')}`);
-  const peers: Peer[] = [];
   try {
-    await start(peers);
-    const rows = await measureAll(chosen, peers);
-    await report(rows, peers);
+    await start();
+    const rows = await measureAll(chosen);
+    await report(rows);
   } finally {
-    for (const peer of peers) await peer.stop();
+    await stop();
   }
 }
 
-async function start(peers: Peer[]): Promise<void> {
+const peers: Peer[] = [];
+
+let stopped: Promise<void> | undefined;
+
+/** However often it is asked for, everything ends once. */
+function stop(): Promise<void> {
+  stopped ??= (async () => {
+    for (const peer of peers) await peer.stop();
+  })();
+  return stopped;
+}
+
+async function start(): Promise<void> {
   const options = { connections: effort().workers, profile: values.profile };
   say('starting PostgreSQL and Portico ...');
   peers.push(await startPortico(`http://localhost:${await freePort()}`, options));
@@ -61,7 +72,7 @@ async function start(peers: Peer[]): Promise<void> {
   peers.push(await startPeer({ name: 'bare', file: 'bare-server.ts', issuer, env: { ISSUER: issuer }, ...options }));
 }
 
-async function measureAll(chosen: readonly Operation[], peers: readonly Peer[]): Promise<Row[]> {
+async function measureAll(chosen: readonly Operation[]): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [index, operation] of chosen.entries()) {
     say(`${index + 1}/${chosen.length} ${operation.name} ...`);
@@ -74,7 +85,7 @@ function effort(): Effort {
   return { rounds: Number(values.rounds), requests: Number(values.requests), workers: Number(values.workers) };
 }
 
-async function report(rows: Row[], peers: readonly Peer[]): Promise<void> {
+async function report(rows: Row[]): Promise<void> {
   const verdicts = rows.map(verdictOf);
   const memory: Record<string, number> = {};
   for (const peer of peers) memory[peer.name] = Math.round((await peer.readings()).memory / 1_000_000);
@@ -105,11 +116,18 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-setTimeout(() => {
-  say(`the bench took more than ${LONGEST_MS / 60_000} minutes and ends`);
+async function giveUp(why: string): Promise<void> {
+  process.exitCode = 1;
+  say(why);
+  await stop();
   process.exit(1);
-}, LONGEST_MS).unref();
-// Ctrl-C ends the servers too; the database stops when this process is gone.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+}
 
-await main();
+setTimeout(() => void giveUp(`the bench took more than ${LONGEST_MS / 60_000} minutes and ends`), LONGEST_MS).unref();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp('stopping ...'));
+
+await main().catch((error: unknown) => {
+  // Whoever gave up knows why; what was on its way failed because of it.
+  if (process.exitCode === undefined) say(String(error));
+  process.exitCode = 1;
+});

@@ -49,7 +49,7 @@ export function createApp(services: Services): App {
   koa.use(health(db));
   koa.use(trustedProxy(config.trustedProxies));
   koa.use(faults(drawing));
-  koa.use(selectBrand(directory, providers));
+  koa.use(selectBrand(directory, providers, config.environment === 'development' ? config.publicUrl : undefined));
   koa.use(strictTransport());
   koa.use(chooseLocale(drawing.locales));
   koa.use(wellFormedTarget());

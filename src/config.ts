@@ -10,23 +10,29 @@ import { OperatorError } from './errors.ts';
 
 const projectFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
-const integer = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
+const integer = (minimum: number, maximum: number) => {
+  const says = `must be a whole number from ${minimum} to ${maximum}`;
+  return z.coerce.number(says).int(says).min(minimum, says).max(maximum, says);
+};
+const address = (protocol: RegExp, example: string) => z.url({ protocol, error: `must be an address such as ${example}` });
+const oneOf = <Word extends string>(...words: [Word, ...Word[]]) => z.enum(words, `must be one of ${words.join(', ')}`);
+const databaseAddress = address(/^postgres(ql)?$/, 'postgres://user:password@db.example.com:5432/portico');
 
 const schema = z.object({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  NODE_ENV: oneOf('development', 'test', 'production').default('development'),
   PORT: integer(0, 65535).default(3000),
   HOST: z.string().optional(),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATABASE_DIRECT_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  PUBLIC_URL: address(/^https?$/, 'https://id.example.com').optional(),
+  DATABASE_URL: databaseAddress.optional(),
+  DATABASE_DIRECT_URL: databaseAddress.optional(),
   DATABASE_POOL: integer(1, 500).default(10),
-  TRUSTED_PROXIES: z.string().default(''),
+  TRUSTED_PROXIES: z.string().default('').superRefine(checkProxies),
   PORTICO_SECRET: z.string().min(32, 'must have at least 32 characters; make one with: openssl rand -base64 48').optional(),
   PORTICO_DATA: z.string().optional(),
-  PORTICO_DEMO: z.enum(['on', 'off']).optional(),
+  PORTICO_DEMO: oneOf('on', 'off').optional(),
   DEMO_PORT: integer(0, 65535).default(3001),
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SMTP_URL: address(/^smtps?$/, 'smtps://user:password@smtp.example.com').optional(),
+  LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').optional(),
   HASH_CONCURRENCY: integer(1, 64).optional(),
 });
 
@@ -40,7 +46,6 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
   const settings = parse(env);
   const production = settings.NODE_ENV === 'production';
   const publicUrl = (settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`).replace(/\/+$/, '');
-  if (production) refuseUnsafe(settings);
   const dataFolder = resolve(settings.PORTICO_DATA ?? `${projectFolder}/.portico`);
   return Object.freeze({
     environment: settings.NODE_ENV,
@@ -53,25 +58,30 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     // Two addresses mean a transaction pooler in front: sessions behind it are not ours to set up.
     databasePooled: settings.DATABASE_DIRECT_URL !== undefined && settings.DATABASE_DIRECT_URL !== settings.DATABASE_URL,
     databasePool: settings.DATABASE_POOL,
-    trustedProxies: trustedProxies(settings.TRUSTED_PROXIES),
+    trustedProxies: Object.freeze(entriesOf(settings.TRUSTED_PROXIES)),
     secret: settings.PORTICO_SECRET ?? developmentSecret(dataFolder),
     dataFolder,
     projectFolder,
     demo: (settings.PORTICO_DEMO ?? (settings.NODE_ENV === 'development' ? 'on' : 'off')) === 'on',
     demoPort: settings.DEMO_PORT,
     smtpUrl: settings.SMTP_URL,
-    logLevel: settings.LOG_LEVEL,
+    // A line of JSON per request is for machines: at a terminal only what somebody should look at, unless more is asked for.
+    logLevel: settings.LOG_LEVEL ?? (settings.NODE_ENV === 'development' ? 'warn' : 'info'),
     // One core stays free for signing and serving: hashing shares libuv's threads with WebCrypto.
     hashConcurrency: settings.HASH_CONCURRENCY ?? Math.max(1, availableParallelism() - 1),
   });
 }
 
+/** All that is wrong is told at once: a person should not have to start five times. */
 function parse(env: NodeJS.ProcessEnv) {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const given: NodeJS.ProcessEnv = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  throw new OperatorError(`Portico cannot start with these settings:\n${lines.join('\n')}`);
+  const issues = result.error?.issues ?? [];
+  const malformed = new Set(issues.map(({ path }) => path[0]));
+  const unsafe = given.NODE_ENV === 'production' ? productionFaults(given).filter(({ setting }) => !malformed.has(setting)) : [];
+  if (result.success && unsafe.length === 0) return result.data;
+  const lines = [...issues.map(({ path, message }) => `${path.join('.')}: ${message}`), ...unsafe.map(({ says }) => says)];
+  throw new OperatorError(`Portico cannot start with these settings:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
 
 /**
@@ -83,30 +93,37 @@ function hostOf({ HOST, NODE_ENV }: z.infer<typeof schema>): { host?: string } {
   return NODE_ENV === 'production' ? {} : { host: 'localhost' };
 }
 
-function refuseUnsafe(settings: z.infer<typeof schema>): void {
-  const faults: string[] = [];
-  if (!settings.PUBLIC_URL)
-    faults.push('PUBLIC_URL is missing. Set it to the https address people see, for example https://id.example.com');
-  else if (!settings.PUBLIC_URL.startsWith('https://')) faults.push('PUBLIC_URL must start with https:// in production');
-  if (!settings.PORTICO_SECRET) faults.push('PORTICO_SECRET is missing. Make one with: openssl rand -base64 48');
-  else if (new Set(settings.PORTICO_SECRET).size < 12) faults.push('PORTICO_SECRET is too simple. Make one with: openssl rand -base64 48');
-  if (!settings.DATABASE_URL) faults.push('DATABASE_URL is missing. The embedded database is for development only');
-  if (settings.PORTICO_DEMO === 'on') faults.push('PORTICO_DEMO must be off in production');
-  if (faults.length > 0)
-    throw new OperatorError(`Portico refuses to start in production:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+const makeSecret = 'Make one with: openssl rand -base64 48';
+
+function productionFaults({
+  PUBLIC_URL,
+  PORTICO_SECRET,
+  DATABASE_URL,
+  PORTICO_DEMO,
+}: NodeJS.ProcessEnv): { setting: string; says: string }[] {
+  const faults: { setting: string; says: string }[] = [];
+  const add = (setting: string, fault: string) => faults.push({ setting, says: `${setting} ${fault}` });
+  if (!PUBLIC_URL) add('PUBLIC_URL', 'is missing. Set it to the https address people see, for example https://id.example.com');
+  else if (!/^https:/i.test(PUBLIC_URL)) add('PUBLIC_URL', 'must start with https:// in production');
+  if (!PORTICO_SECRET) add('PORTICO_SECRET', `is missing. ${makeSecret}`);
+  else if (new Set(PORTICO_SECRET).size < 12) add('PORTICO_SECRET', `is too simple. ${makeSecret}`);
+  if (!DATABASE_URL) add('DATABASE_URL', 'is missing. The embedded database is for development only');
+  if (PORTICO_DEMO === 'on') add('PORTICO_DEMO', 'must be off in production');
+  return faults;
 }
 
-function trustedProxies(list: string): readonly string[] {
-  const entries = list
+function entriesOf(list: string): readonly string[] {
+  return list
     .split(',')
     .map((entry) => entry.trim())
     .filter(Boolean);
-  for (const entry of entries) {
-    if (!ipaddr.isValid(entry) && !ipaddr.isValidCIDR(entry)) {
-      throw new OperatorError(`TRUSTED_PROXIES: "${entry}" is neither an address nor a network such as 10.0.0.0/8`);
-    }
+}
+
+function checkProxies(list: string, context: z.RefinementCtx): void {
+  for (const entry of entriesOf(list)) {
+    if (ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry)) continue;
+    context.addIssue({ code: 'custom', message: `"${entry}" is neither an address nor a network such as 10.0.0.0/8` });
   }
-  return Object.freeze(entries);
 }
 
 /** A random secret kept beside the development database, so that sessions survive a restart and no default secret exists. */

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { Refusal } from './errors.ts';
-import { verifyImported } from './hashers/imported.ts';
+import { isKnownHash, verifyImported } from './hashers/imported.ts';
 
 // OWASP Password Storage and ASVS 11.4.2: 19 MiB, two passes, one lane. About 10 ms a core; @node-rs/argon2's default is argon2id.
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 };
@@ -17,6 +17,8 @@ export interface Hasher {
   verify(hash: string | undefined, password: string, signal?: AbortSignal): Promise<boolean>;
   /** True when `hash` was made with weaker parameters than today's, or elsewhere (hashers/imported.ts). */
   needsRehash(hash: string): boolean;
+  /** True when a password can be compared with it, wherever it was made. */
+  accepts(hash: string): boolean;
   /** Hashes once, so that a broken build of argon2 fails at start, and measures how long it takes. */
   ready(): Promise<void>;
   /** How many hashes and verifications were computed. */
@@ -51,6 +53,7 @@ export function createHasher({ concurrency, queue }: HasherOptions): Hasher {
     hash: (password, signal) => slots.run(() => compute(() => hash(password, cost)), signal),
     verify: (known, password, signal) => slots.run(() => compute(() => compare(known, password, dummy)), signal),
     needsRehash,
+    accepts: isKnownHash,
     ready: async () => {
       const started = performance.now();
       const made = await hash('smoke', cost);

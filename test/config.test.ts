@@ -62,6 +62,31 @@ test('all that is missing is named at once', () => {
   for (const setting of ['PUBLIC_URL', 'PORTICO_SECRET', 'DATABASE_URL']) expect(refusal).toContain(`${setting} is missing`);
 });
 
+test('what is malformed is said in plain words, together with what production lacks', () => {
+  const refusal = refusalOf({
+    NODE_ENV: 'production',
+    PORT: 'x',
+    PUBLIC_URL: 'id.example.com',
+    LOG_LEVEL: 'loud',
+    TRUSTED_PROXIES: 'proxy.internal',
+  });
+  expect(refusal.split('\n')).toEqual([
+    'Portico cannot start with these settings:',
+    '  PORT: must be a whole number from 0 to 65535',
+    '  PUBLIC_URL: must be an address such as https://id.example.com',
+    '  TRUSTED_PROXIES: "proxy.internal" is neither an address nor a network such as 10.0.0.0/8',
+    '  LOG_LEVEL: must be one of fatal, error, warn, info, debug, trace, silent',
+    '  PORTICO_SECRET is missing. Make one with: openssl rand -base64 48',
+    '  DATABASE_URL is missing. The embedded database is for development only',
+  ]);
+});
+
+test('a terminal in development is not filled with a line per request; a log in production is', () => {
+  expect(loadConfig({ PORTICO_DATA: dataFolder }).logLevel).toBe('warn');
+  expect(loadConfig({ PORTICO_DATA: dataFolder, LOG_LEVEL: 'debug' }).logLevel).toBe('debug');
+  expect(loadConfig(production).logLevel).toBe('info');
+});
+
 test('a refusal never quotes the secret', () => {
   const secret = 'abcabcabcabcabcabcabcabcabcabcabcabc';
   expect(refusalOf({ ...production, PORTICO_SECRET: secret })).not.toContain(secret);

@@ -13,7 +13,7 @@ export interface Loopback {
 }
 
 const style =
-  ':root{color-scheme:light dark}body{display:grid;place-content:center;min-height:100dvh;margin:0;padding:1rem;font:1.125rem/1.5 system-ui,sans-serif;text-align:center}h1{font-size:1.75rem}';
+  ':root{color-scheme:light dark}body{display:grid;place-content:center;min-height:100dvh;margin:0;padding:1rem;background:light-dark(#f4f1ec,#16181b);color:light-dark(#26221d,#eceae6);font:1.125rem/1.5 system-ui,sans-serif;text-align:center}main{padding:2.5rem;max-width:26rem;border-radius:1rem;background:linear-gradient(light-dark(#a8431f,#e58a62) .375rem,light-dark(#fff,#212429) 0);box-shadow:0 .5rem 2rem #0002}h1{margin:0 0 .75rem;font-size:1.75rem;line-height:1.2;text-wrap:balance}p{margin:0}';
 const styleHash = createHash('sha256').update(style).digest('base64');
 
 const pages = {

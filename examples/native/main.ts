@@ -7,7 +7,7 @@ import { type App, beginSignIn, connect, end, finishSignIn, renew, type Tokens, 
 
 const { values: options } = parseArgs({
   options: {
-    issuer: { type: 'string', default: process.env.ISSUER ?? 'http://localhost:3000' },
+    issuer: { type: 'string', default: process.env.ISSUER ?? process.env.PUBLIC_URL ?? `http://localhost:${process.env.PORT ?? 3000}` },
     client: { type: 'string', default: process.env.CLIENT_ID ?? 'demo-native' },
     scope: { type: 'string', default: 'openid profile email' },
     create: { type: 'boolean', default: false },
@@ -73,7 +73,8 @@ main().catch((error: Error & { error?: string; error_description?: string; cause
 });
 
 function explain(error: Error & { error?: string; error_description?: string }): string {
-  if (error.message === 'fetch failed') return `Nobody answers at ${options.issuer}. Start Portico with: npm start`;
+  if (error.message === 'fetch failed')
+    return `Nobody answers at ${options.issuer}. Start Portico with: npm start\nWhere it runs at another address: npm run demo:native -- --issuer http://localhost:3100`;
   if (error.error === 'access_denied') return 'You chose not to sign in.';
   if (error.error) return `The sign-in was refused: ${error.error}${error.error_description ? ` (${error.error_description})` : ''}`;
   return error.message;

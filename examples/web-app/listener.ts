@@ -5,6 +5,7 @@ import { isUnreachable } from './relying-party.ts';
 import { routes } from './routes.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { homeOf, type Site } from './sites.ts';
+import { languageOf } from './words.ts';
 
 /** One request to one site. */
 export interface Visit {
@@ -30,8 +31,9 @@ export function listener(sites: Site[]): RequestListener {
   const sessions = new Map(sites.map((site) => [site.path, createSessions()]));
   return async (request, response) => {
     const { pathname } = URL.parse(request.url ?? '/', 'http://localhost') ?? {};
-    const site = sites.find(({ path }) => path === '' || pathname === path || pathname?.startsWith(`${path}/`));
-    if (!site) return void response.writeHead(404).end();
+    const found = sites.find(({ path }) => path === '' || pathname === path || pathname?.startsWith(`${path}/`));
+    if (!found) return void response.writeHead(404).end();
+    const site = { ...found, language: languageOf(request.headers['accept-language']) };
     const url = new URL(request.url ?? '/', site.url);
     const visit = { site, url, sessions: sessions.get(site.path) as Sessions, sessionId: readCookie(request, cookieName(site)) };
     try {
@@ -62,6 +64,7 @@ function send(response: ServerResponse, site: Site, { status, location, body = '
     'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
+    vary: 'accept-language',
     ...(location ? { location } : {}),
     ...(retryAfter ? { 'retry-after': String(retryAfter), refresh: String(retryAfter) } : {}),
     ...(sessionId === undefined ? {} : { 'set-cookie': cookie(site, sessionId) }),

@@ -3,24 +3,27 @@ import { type Html, html } from './html.ts';
 import type { SignedIn } from './sessions.ts';
 import type { Site } from './sites.ts';
 import { window } from './window.ts';
+import { words } from './words.ts';
 
 export function memberPage(site: Site, signedIn: SignedIn): Html {
   const { userinfo, idTokenClaims } = signedIn;
   const name = userinfo.name ?? userinfo.given_name ?? userinfo.email ?? idTokenClaims.sub;
+  const { welcome, signedInAs, signOut } = words[site.language];
   return html`<section class="welcome">
 <div>
-<h1>Good to see you</h1>
-<p class="lead">You’re signed in as <strong>${name}</strong>.</p>
+<h1>${welcome}</h1>
+<p class="lead">${signedInAs[0]}<strong>${name}</strong>${signedInAs[1]}</p>
 ${userinfo.email && userinfo.email !== name && html`<p>${userinfo.email}</p>`}
-<form class="actions" method="post" action="${site.path}/sign-out"><button class="outline">Sign out</button></form>
+<form class="actions" method="post" action="${site.path}/sign-out"><button class="outline">${signOut}</button></form>
 </div>
-${window(site.look, 1)}
+${window(site, 1)}
 </section>
 ${claimsTable(site, signedIn)}
 ${tokens(site, signedIn)}`;
 }
 
 function claimsTable(site: Site, { idTokenClaims, userinfo }: SignedIn): Html {
+  const { told: heading, columns, dates } = words[site.language];
   const sources = [
     ['ID token', idTokenClaims],
     ['Userinfo', userinfo],
@@ -29,12 +32,12 @@ function claimsTable(site: Site, { idTokenClaims, userinfo }: SignedIn): Html {
   const rows = names.map((name) => {
     const told = sources.filter(([, claims]) => Object.hasOwn(claims, name));
     const value = told.at(-1)?.[1][name];
-    return html`<tr><th scope="row"><code>${name}</code></th><td>${present(name, value)}</td><td>${told.map(([source]) => source).join(', ')}</td></tr>`;
+    return html`<tr><th scope="row"><code>${name}</code></th><td>${present(name, value, dates)}</td><td>${told.map(([source]) => source).join(', ')}</td></tr>`;
   });
   return html`<section>
-<h2>What ${site.name} told this app</h2>
+<h2>${heading(site.name)}</h2>
 <table>
-<thead><tr><th scope="col">Claim</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${rows}</tbody>
 </table>
 </section>`;
@@ -42,22 +45,23 @@ function claimsTable(site: Site, { idTokenClaims, userinfo }: SignedIn): Html {
 
 function tokens(site: Site, { fingerprints, accessTokenExpires, refreshToken }: SignedIn): Html {
   const [before, now] = fingerprints.slice(-2);
+  const { staying, refreshed, lasts, renews, refresh, dates } = words[site.language];
   return html`<section>
-<h2>Staying signed in</h2>
-${now && html`<p role="status">Refreshed: the refresh token was replaced, <code>${before}</code> became <code>${now}</code>. The old one is worthless now.</p>`}
-${accessTokenExpires && html`<p>The access token lasts until ${time(accessTokenExpires)}. ${refreshToken && 'The app renews it without asking you.'}</p>`}
-${refreshToken && html`<form class="actions" method="post" action="${site.path}/refresh"><button>Refresh</button></form>`}
+<h2>${staying}</h2>
+${now && html`<p role="status">${refreshed[0]}<code>${before}</code>${refreshed[1]}<code>${now}</code>${refreshed[2]}</p>`}
+${accessTokenExpires && html`<p>${lasts[0]}${time(accessTokenExpires, dates)}${lasts[1]}${refreshToken && renews}</p>`}
+${refreshToken && html`<form class="actions" method="post" action="${site.path}/refresh"><button>${refresh}</button></form>`}
 </section>`;
 }
 
 const moments = new Set(['exp', 'iat', 'auth_time', 'nbf', 'updated_at']);
 
-function present(name: string, value: unknown): Html {
-  if (moments.has(name) && typeof value === 'number') return time(value);
+function present(name: string, value: unknown, dates: string): Html {
+  if (moments.has(name) && typeof value === 'number') return time(value, dates);
   return html`${typeof value === 'string' ? value : JSON.stringify(value)}`;
 }
 
-function time(seconds: number): Html {
+function time(seconds: number, dates: string): Html {
   const date = new Date(seconds * 1_000);
-  return html`<time datetime="${date.toISOString()}">${date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })}</time>`;
+  return html`<time datetime="${date.toISOString()}">${date.toLocaleString(dates, { dateStyle: 'medium', timeStyle: 'medium' })}</time>`;
 }

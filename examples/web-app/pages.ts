@@ -1,55 +1,36 @@
-// The shop's pages. Nothing needs JavaScript.
+// The sites' pages. Nothing needs JavaScript.
 import { type Html, html } from './html.ts';
 import type { Answer } from './listener.ts';
 import { memberPage } from './member-page.ts';
 import type { SignedIn } from './sessions.ts';
 import { homeOf, type Site } from './sites.ts';
 import { window } from './window.ts';
-
-const words = {
-  roast: {
-    tagline: 'Coffee roasted around the corner',
-    heading: 'Every tenth coffee is on us',
-    text: 'Your card lives in your account: no paper, nothing to lose. Sign in once and we know your usual.',
-  },
-  harbour: {
-    tagline: 'Films that come in with the tide',
-    heading: 'Three new films every evening',
-    text: 'Hand-picked, in quiet waters, without a single advertisement. Sign in and carry on where you stopped.',
-  },
-} as const;
-
-const failures = {
-  denied: ['You’re not signed in', 'You chose not to, and that’s fine. Have a look around, or sign in another time.'],
-  failed: ['That sign-in didn’t work', 'Nothing is lost. Try it once more.'],
-  unknown: ['This sign-in is over', 'It was finished already, took too long, or began in another browser. Starting again takes seconds.'],
-  ended: ['You’ve been signed out', 'Your sign-in ended somewhere else, so we ended it here too.'],
-  unreachable: ['We can’t reach the sign-in service', 'Nothing is lost. Give it a few seconds, then try again.'],
-} as const;
+import { type Words, words } from './words.ts';
 
 export function homePage(site: Site, signedIn: SignedIn | undefined): Answer {
   if (signedIn) return page(site, 200, site.name, memberPage(site, signedIn));
-  const { heading, text } = words[site.look];
+  const { heading, text } = words[site.language][site.look];
   const welcome = html`<section class="welcome">
 <div>
 <h1>${heading}</h1>
 <p class="lead">${text}</p>
 ${waysIn(site)}
 </div>
-${window(site.look, 0)}
+${window(site, 0)}
 </section>`;
   return page(site, 200, site.name, welcome);
 }
 
 /** `detail` is for developers. */
-export function failedPage(site: Site, reason: keyof typeof failures, detail?: string): Answer {
+export function failedPage(site: Site, reason: keyof Words['failures'], detail?: string): Answer {
+  const { failures, back, developers } = words[site.language];
   const [heading, text] = failures[reason];
   const content = html`<section class="narrow">
-<h1>${heading}</h1>
+<h1>${unbroken(heading)}</h1>
 <p class="lead">${text}</p>
 ${waysIn(site)}
-<p><a href="${homeOf(site)}">Back to ${site.name}</a></p>
-${detail && html`<p class="quiet">For developers: ${detail}</p>`}
+<p><a href="${homeOf(site)}">${back(site.name)}</a></p>
+${detail && html`<p class="quiet">${developers} ${detail}</p>`}
 </section>`;
   const status = { denied: 200, failed: 400, unknown: 400, ended: 401, unreachable: 503 }[reason];
   return page(site, status, heading, content);
@@ -57,30 +38,42 @@ ${detail && html`<p class="quiet">For developers: ${detail}</p>`}
 
 /** Asks again by itself: at the first start the issuer may be a second later than the shop. */
 export function waitingPage(site: Site): Answer {
+  const { waiting, back } = words[site.language];
+  const [heading, text] = waiting;
   const content = html`<section class="narrow">
-<h1>One moment</h1>
-<p class="lead" role="status">The sign-in service is still waking up. This page tries again by itself.</p>
-<p><a href="${homeOf(site)}">Back to ${site.name}</a></p>
+<h1>${heading}</h1>
+<p class="lead" role="status">${text}</p>
+<p class="actions"><a href="${homeOf(site)}">${back(site.name)}</a></p>
 </section>`;
-  return { ...page(site, 503, 'One moment', content), retryAfter: 2 };
+  return { ...page(site, 503, heading, content), retryAfter: 2 };
 }
 
 export function notFoundPage(site: Site): Answer {
+  const { notFound, back } = words[site.language];
+  const [heading, text] = notFound;
   const content = html`<section class="narrow">
-<h1>There’s nothing here</h1>
-<p class="lead">The address may be mistyped.</p>
-<p><a class="button" href="${homeOf(site)}">Back to ${site.name}</a></p>
+<h1>${heading}</h1>
+<p class="lead">${text}</p>
+<p class="actions"><a class="button" href="${homeOf(site)}">${back(site.name)}</a></p>
 </section>`;
-  return page(site, 404, 'Not found', content);
+  return page(site, 404, heading, content);
 }
 
-function waysIn({ path }: Site): Html {
-  return html`<p class="actions"><a class="button" href="${path}/sign-in">Sign in</a> <a class="button outline" href="${path}/create-account">Create account</a></p>`;
+/** A headline may break between words, not at the hyphen inside one. */
+function unbroken(heading: string): Html {
+  const parts = heading.split(/(\S+-\S+)/);
+  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<span class="unbroken">${part}</span>` : part))}`;
+}
+
+function waysIn({ path, language }: Site): Html {
+  const { signIn, createAccount } = words[language];
+  return html`<p class="actions"><a class="button" href="${path}/sign-in">${signIn}</a> <a class="button outline" href="${path}/create-account">${createAccount}</a></p>`;
 }
 
 function page(site: Site, status: number, title: string, content: Html): Answer {
+  const { portico, [site.look]: own } = words[site.language];
   const { markup } = html`<!doctype html>
-<html lang="en">
+<html lang="${site.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
@@ -89,11 +82,11 @@ function page(site: Site, status: number, title: string, content: Html): Answer 
 <link rel="icon" href="data:,">
 </head>
 <body class="${site.look}">
-<header><a href="${homeOf(site)}">${site.name}</a><span>${words[site.look].tagline}</span></header>
+<header><a href="${homeOf(site)}">${site.name}</a><span>${own.tagline}</span></header>
 <main>
 ${content}
 </main>
-<footer>A demo shop. It signs people in with Portico at <span>${site.issuer}</span>.</footer>
+<footer>${own.what} ${portico} <span>${site.issuer}</span>.</footer>
 </body>
 </html>
 `;

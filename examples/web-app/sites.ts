@@ -1,5 +1,6 @@
 // The sites this process serves: each is one client of one issuer.
 import { readFileSync } from 'node:fs';
+import type { Language } from './words.ts';
 
 export type Look = 'roast' | 'harbour';
 
@@ -14,6 +15,8 @@ export interface Site {
   look: Look;
   name: string;
   stylesheet: string;
+  /** The visitor's; English until a request says otherwise. */
+  language: Language;
 }
 
 const names: Record<Look, string> = { roast: 'Roast & Co.', harbour: 'Harbour' };
@@ -36,5 +39,5 @@ function dress(
 ): Site {
   const look: Look = path === '/harbour' ? 'harbour' : 'roast';
   const stylesheet = ['shop', look].map((name) => readFileSync(new URL(`./looks/${name}.css`, import.meta.url), 'utf8')).join('\n');
-  return { path, url: origin + path, issuer, clientId, clientSecret, look, name: names[look], stylesheet };
+  return { path, url: origin + path, issuer, clientId, clientSecret, look, name: names[look], stylesheet, language: 'en' };
 }

@@ -5,9 +5,14 @@ const PATIENCE_MS = 8000;
 
 for (const button of document.querySelectorAll('button.show')) {
   const input = document.getElementById(button.getAttribute('aria-controls'));
+  const { hide, hideLabel } = button.dataset;
+  const words = { text: [hide, hideLabel], password: [button.textContent, button.getAttribute('aria-label')] };
+  // The name says what a press does. `aria-pressed` as well would be heard as "hide: on".
   const show = (shown) => {
     input.type = shown ? 'text' : 'password';
-    button.setAttribute('aria-pressed', String(shown));
+    const [word, label] = words[input.type];
+    button.textContent = word;
+    button.setAttribute('aria-label', label);
   };
   button.hidden = false;
   button.addEventListener('click', () => show(input.type === 'password'));
@@ -42,4 +47,6 @@ addEventListener('pageshow', () => {
 // Older browsers know `autofocus` on inputs only.
 if (!('autofocus' in document.body)) document.querySelector('.summary')?.focus();
 
-document.querySelector('form[data-send]')?.requestSubmit();
+// The button's own name and value travel with it.
+const waiting = document.querySelector('form[data-send]');
+waiting?.requestSubmit(waiting.querySelector('button'));

@@ -4,7 +4,7 @@ import type { Brand } from '../domain/brands.ts';
 import { claimsFor, parseClaims } from '../domain/claims.ts';
 import { parseEmail } from '../domain/email.ts';
 import { identifierDigest, openIdentifierKey } from '../domain/identifiers.ts';
-import { OperatorError } from '../errors.ts';
+import { OperatorError, Refusal } from '../errors.ts';
 import { disableAccount, enableAccount } from '../flows/admin/disable-account.ts';
 import { register } from '../flows/register.ts';
 import type { Services } from '../services.ts';
@@ -21,6 +21,9 @@ const whom: Readonly<Record<string, Option>> = {
   id: { type: 'string', value: 'uuid', says: 'The account with this id (its sub)' },
 };
 
+/** What stands where other commands have an id: an e-mail address or a sub. */
+const optionalArgument = 'email or sub';
+
 export const accountCommands: Readonly<Record<string, Command>> = {
   'account create': {
     says: 'Create an account',
@@ -35,17 +38,25 @@ export const accountCommands: Readonly<Record<string, Command>> = {
     example: 'account create --brand demo --email anna@example.com --password-stdin --verified --claims anna.json',
     run: create,
   },
-  'account find': { says: 'Show an account', options: whom, example: 'account find --brand demo --email anna@example.com', run: find },
+  'account find': {
+    says: 'Show an account',
+    optionalArgument,
+    options: whom,
+    example: 'account find anna@example.com --brand demo',
+    run: find,
+  },
   'account disable': {
     says: 'Shut an account out: its sessions, grants and tokens end',
+    optionalArgument,
     options: whom,
-    example: 'account disable --brand demo --email anna@example.com',
+    example: 'account disable anna@example.com --brand demo',
     run: (input) => setDisabled(input, true),
   },
   'account enable': {
     says: 'Let a disabled account sign in again',
+    optionalArgument,
     options: whom,
-    example: 'account enable --brand demo --email anna@example.com',
+    example: 'account enable anna@example.com --brand demo',
     run: (input) => setDisabled(input, false),
   },
 };
@@ -59,7 +70,10 @@ async function create({ options, services, stdin }: Input): Promise<Output> {
   const doors = await services();
   const brand = await findBrand(doors, options);
   const input = { email, password, claims, emailVerified: flag(options, 'verified'), byOperator: true };
-  const { account } = await register(doors, brand, input);
+  const { account } = await register(doors, brand, input).catch((error: unknown) => {
+    if (!(error instanceof Refusal) || error.code !== 'email_taken') throw error;
+    throw new OperatorError(`${brand.slug} has an account with the address ${email} already.`, { cause: error });
+  });
   return describe(brand, account);
 }
 
@@ -71,16 +85,16 @@ async function readPassword(options: Options, stdin: Input['stdin']): Promise<st
   return named ?? (await stdin()).replace(/\r?\n$/, '');
 }
 
-async function find({ options, services }: Input): Promise<Output> {
+async function find({ options, arguments: [named], services }: Input): Promise<Output> {
   const doors = await services();
   const brand = await findBrand(doors, options);
-  return describe(brand, await findAccount(doors, brand, options));
+  return describe(brand, await findAccount(doors, brand, { ...options, ...whomOf(named) }));
 }
 
-async function setDisabled({ options, services }: Input, disabled: boolean): Promise<Output> {
+async function setDisabled({ options, arguments: [named], services }: Input, disabled: boolean): Promise<Output> {
   const doors = await services();
   const brand = await findBrand(doors, options);
-  const { id, email } = await findAccount(doors, brand, options);
+  const { id, email } = await findAccount(doors, brand, { ...options, ...whomOf(named) });
   const changed = await (disabled ? disableAccount : enableAccount)(doors, brand, id);
   const state = disabled ? 'disabled' : 'enabled';
   const more = disabled ? 'Its sessions, grants and tokens have ended.' : 'It can sign in again.';
@@ -90,9 +104,15 @@ async function setDisabled({ options, services }: Input, disabled: boolean): Pro
   };
 }
 
+function whomOf(named: string | undefined): Options {
+  if (named === undefined) return {};
+  return named.includes('@') ? { email: named } : { id: named };
+}
+
 async function findAccount({ db, keyring }: Services, brand: Brand, options: Options): Promise<Account> {
   const [email, id] = [textOption(options, 'email'), textOption(options, 'id')];
-  if ((email === undefined) === (id === undefined)) throw new UsageError('Which account? Add either --email or --id.');
+  if ((email === undefined) === (id === undefined))
+    throw new UsageError('Which account? Name its address or its sub, or add either --email or --id.');
   const digest = email && identifierDigest(openIdentifierKey(keyring, brand), 'email', parseEmail(email).canonical);
   const accountId = digest ? await identifiers.find(db, brand.id, digest) : id;
   const account = accountId && (await accounts.find(db, brand.id, accountId));
@@ -109,5 +129,5 @@ function describe(brand: Brand, account: Account): Output {
     disabled: account.disabledAt !== null,
   };
   const { brand: slug, sub, ...rest } = json;
-  return { json, text: fields({ brand: slug, sub, ...rest }) };
+  return { json, text: fields({ brand: slug, sub, ...rest, updated_at: account.updatedAt }) };
 }

@@ -51,9 +51,10 @@ function explain(name: string, error: Error & { code?: string }, known: string[]
 
 function checkArguments(name: string, command: Command, given: readonly string[]): void {
   const wanted = command.arguments ?? [];
-  if (given.length === wanted.length) return;
+  const most = wanted.length + (command.optionalArgument ? 1 : 0);
+  if (given.length >= wanted.length && given.length <= most) return;
   const missing = wanted[given.length];
-  const says = missing ? `"${name}" needs <${missing}>.` : `"${name}" does not know what to do with "${given[wanted.length]}".`;
+  const says = missing ? `"${name}" needs <${missing}>.` : `"${name}" does not know what to do with "${given[most]}".`;
   throw new UsageError(`${says} Example: ${command.example}`);
 }
 
@@ -61,6 +62,6 @@ function unknownCommand(words: readonly string[], names: string[]): string {
   const group = names.filter((name) => name.startsWith(`${words[0]} `));
   if (group.length > 0 && words.length === 1) return `"${words[0]}" needs one more word: ${group.join(', ')}.`;
   const typed = words.slice(0, 2).join(' ');
-  const guess = nearest(typed, names) ?? nearest(words[0] ?? '', names) ?? group[0];
+  const guess = nearest(typed, names) ?? nearest(words[0] ?? '', [...names, 'help']) ?? group[0];
   return `There is no command "${typed}". ${guess ? `Did you mean: ${guess}?` : 'All commands are shown by: help'}`;
 }

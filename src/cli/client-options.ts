@@ -1,6 +1,7 @@
 // The options of client create and client update, and the client metadata they stand for (RFC 7591).
 import { readFileSync } from 'node:fs';
 import type { ClientKind, ClientMetadata } from '../domain/clients.ts';
+import { webOrigin } from '../domain/redirect-uris.ts';
 import { OperatorError } from '../errors.ts';
 import type { ClientChange } from '../flows/admin/update-client.ts';
 import { flag, listOption, type Option, type Options, textOption, UsageError } from './command.ts';
@@ -77,10 +78,17 @@ function texts(options: Options): Record<string, unknown> {
 
 function lists(options: Options): Record<string, unknown> {
   const named = Object.entries(listMembers).flatMap(([name, member]) => {
-    const values = listOption(options, name)?.filter(Boolean);
+    const values = listOption(options, name)
+      ?.filter(Boolean)
+      .map(name === 'origin' ? withoutSlash : String);
     return values ? [[member, values.length > 0 ? values : undefined]] : [];
   });
   return Object.fromEntries(named);
+}
+
+/** Copied from a browser's address bar an origin ends with a slash; browsers send it without. */
+function withoutSlash(origin: string): string {
+  return webOrigin(origin.slice(0, -1)) && origin.endsWith('/') ? origin.slice(0, -1) : origin;
 }
 
 function file(options: Options): Record<string, unknown> {

@@ -1,17 +1,18 @@
 // client create, update, rotate-secret, list, show, disable, enable
-import type { Client, ClientMetadata } from '../domain/clients.ts';
+import type { Client, ClientKind, ClientMetadata } from '../domain/clients.ts';
 import { OperatorError } from '../errors.ts';
 import { createClient } from '../flows/admin/create-client.ts';
 import { disableClient, enableClient } from '../flows/admin/disable-client.ts';
 import { rotateClientSecret } from '../flows/admin/rotate-client-secret.ts';
 import { updateClient } from '../flows/admin/update-client.ts';
 import * as clients from '../storage/clients.ts';
+import { inOptions } from './client-faults.ts';
 import { kindOf, kindOptions, metadataOf, metadataOptions } from './client-options.ts';
 import { type Command, flag, type Input, type Output, textOption } from './command.ts';
 import { readDuration, sayDuration } from './durations.ts';
 import { brandOption, findBrand } from './find-brand.ts';
 import { nearest } from './nearest.ts';
-import { fields, table } from './text.ts';
+import { fields, moment, table } from './text.ts';
 
 const brand = brandOption;
 
@@ -70,17 +71,24 @@ async function create({ options, services }: Input): Promise<Output> {
   const named = { ...metadataOf(options), ...(id !== undefined && { client_id: id }) } as Partial<ClientMetadata>;
   const doors = await services();
   const owner = await findBrand(doors, options);
-  const { metadata, secret } = await createClient(doors, owner, { kind, metadata: named });
+  const { metadata, secret } = await inOptions(id, createClient(doors, owner, { kind, metadata: named }));
   return {
     json: withSecret(metadata, secret),
-    text: [`"${metadata.client_id}" can sign people in at ${owner.issuer}`, '', fields({ ...metadata }), ...secretLines(secret)].join('\n'),
+    text: [
+      `"${metadata.client_id}" can sign people in at ${owner.issuer}`,
+      '',
+      fields({ ...metadata }),
+      ...hints(kind, metadata),
+      ...secretLines(secret),
+    ].join('\n'),
   };
 }
 
 async function update({ options, arguments: [id = ''], services }: Input): Promise<Output> {
   const change = metadataOf(options);
   const doors = await services();
-  const { metadata, changed, secret } = await updateClient(doors, await findBrand(doors, options), id, change);
+  const owner = await findBrand(doors, options);
+  const { metadata, changed, secret } = await inOptions(id, updateClient(doors, owner, id, change));
   const news = changed ? `"${id}" was changed` : `"${id}" is like this already`;
   return { json: withSecret(metadata, secret), text: [news, '', fields({ ...metadata }), ...secretLines(secret)].join('\n') };
 }
@@ -147,7 +155,19 @@ function describe({ metadata, secrets, createdAt, updatedAt, disabledAt }: Clien
 }
 
 function sayLife({ created_at, expires_at }: { created_at: string; expires_at: string | null }): string {
-  return `made ${created_at}${expires_at ? `, works until ${expires_at}` : ''}`;
+  return `made ${moment(new Date(created_at))}${expires_at ? `, works until ${moment(new Date(expires_at))}` : ''}`;
+}
+
+/** What is allowed and seldom meant. */
+function hints(kind: ClientKind, { allowed_origins: origins, post_logout_redirect_uris: after }: ClientMetadata): string[] {
+  const says: string[] = [];
+  if (kind === 'spa' && !origins?.length)
+    says.push(
+      'Warning: without --origin no browser may call the token endpoint from a page, so that nobody can sign in. Add --origin https://…',
+    );
+  if ((kind === 'web' || kind === 'spa') && !after?.length)
+    says.push('Hint: without --post-logout-redirect-uri people stay on the sign-out page instead of coming back to the app.');
+  return says.length > 0 ? ['', ...says] : [];
 }
 
 function withSecret(metadata: ClientMetadata, secret: string | undefined): object {

@@ -15,6 +15,8 @@ export interface Command {
   says: string;
   /** The names of its arguments, in order; all of them are needed. */
   arguments?: readonly string[];
+  /** The name of one more that may be left out. */
+  optionalArgument?: string;
   options: Readonly<Record<string, Option>>;
   /** As typed after `npm run portico --`. */
   example: string;

@@ -47,17 +47,17 @@ async function examine(input: Input): Promise<Finding[]> {
   const { known, findings } = await examineDatabase(config);
   return [
     ok('settings', `The settings can be used (${config.environment}).`),
-    ...checkSecret(config, known),
+    ...checkSecret(config, known ?? []),
     ...findings,
-    ...(await checkIssuers(config, known)),
+    ...(known ? await checkIssuers(config, known) : []),
     checkProxy(config),
-    ...(await checkCookies(config, known)),
+    ...(await checkCookies(config, known ?? [])),
     ...(await checkMail(config)),
   ];
 }
 
-/** Nothing is migrated: what is pending is told, not done. */
-async function examineDatabase(config: Config): Promise<{ known: Brand[]; findings: Finding[] }> {
+/** Nothing is migrated: what is pending is told, not done. The brands are unknown when they could not be asked for. */
+async function examineDatabase(config: Config): Promise<{ known: Brand[] | undefined; findings: Finding[] }> {
   let db: Database | undefined;
   let stop = async () => {};
   try {
@@ -66,11 +66,14 @@ async function examineDatabase(config: Config): Promise<{ known: Brand[]; findin
     db = openDatabase({ url: reached.url, max: 2, pooled: config.databasePooled });
     const findings = await checkDatabase(db, config, reached.embedded).catch(explainPooler);
     const migrated = findings.some(({ check, level }) => check === 'schema' && level === 'ok');
-    return { known: migrated ? await brands.list(db) : [], findings };
+    return { known: migrated ? await brands.list(db) : undefined, findings };
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     const says = `The database cannot be used: ${error instanceof OperatorError ? message : (code ?? message)}.`;
-    return { known: [], findings: [fail('database', says, 'Check DATABASE_URL, and that PostgreSQL runs and lets this machine in.')] };
+    return {
+      known: undefined,
+      findings: [fail('database', says, 'Check DATABASE_URL, and that PostgreSQL runs and lets this machine in.')],
+    };
   } finally {
     await db?.close();
     await stop();

@@ -14,11 +14,15 @@ export interface Fault {
 
 export async function describeFault(error: unknown): Promise<Fault> {
   if (error instanceof UsageError) return { code: 'usage', sentence: error.message, exit: 2 };
-  if (error instanceof OperatorError)
-    return { code: isDatabaseAway(error.cause) ? 'database_away' : 'refused', sentence: error.message, exit: 1 };
+  if (error instanceof OperatorError) return { code: codeOf(error), sentence: error.message, exit: 1 };
   if (error instanceof Refusal) return { code: error.code, sentence: await sentenceOf(error), exit: 1 };
   if (isDatabaseAway(error)) return { code: 'database_away', sentence: databaseAway(error), exit: 1 };
   return { code: 'fault', sentence: (error as Error).stack ?? String(error), exit: 1 };
+}
+
+function codeOf({ cause }: OperatorError): string {
+  if (cause instanceof Refusal) return cause.code;
+  return isDatabaseAway(cause) ? 'database_away' : 'refused';
 }
 
 /** The words people read on the pages, loaded only when there is something to refuse. */

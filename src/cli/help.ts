@@ -12,13 +12,20 @@ export function overview(commands: Readonly<Record<string, Command>>): string {
     '',
     ...lines,
     '',
-    'Each command explains itself with --help and prints one JSON document with --json.',
+    'The version is shown by --version. Each command explains itself with --help and prints one JSON document with --json.',
     ...(CALL.startsWith('npm') ? ['In scripts, npm run -s keeps npm itself quiet.'] : []),
   ].join('\n');
 }
 
+/** The commands that begin with a word, as `client`; undefined when none does. */
+export function groupOverview(word: string, commands: Readonly<Record<string, Command>>): string | undefined {
+  const group = Object.entries(commands).filter(([name]) => name.startsWith(`${word} `));
+  return group.length > 0 ? overview(Object.fromEntries(group)) : undefined;
+}
+
 export function helpFor(name: string, command: Command): string {
-  const words = (command.arguments ?? []).map((argument) => ` <${argument}>`).join('');
+  const optional = command.optionalArgument ? ` [${command.optionalArgument}]` : '';
+  const words = (command.arguments ?? []).map((argument) => ` <${argument}>`).join('') + optional;
   const options = Object.entries({ ...command.options, ...globalOptions });
   const heads = options.map(([option, description]) => head(option, description));
   const width = Math.max(...heads.map((text) => text.length));

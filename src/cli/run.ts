@@ -1,14 +1,15 @@
 // One command from its words to its exit code. Answers go to standard output, everything else to standard error.
 import { type Config, loadConfig } from '../config.ts';
 import { type OpenedServices, openServices } from '../open-services.ts';
-import { type Line, readLine } from './arguments.ts';
 import { refuseWrongSecret } from '../secret-check.ts';
 import * as brands from '../storage/brands.ts';
+import { type Line, readLine } from './arguments.ts';
 import type { Output } from './command.ts';
 import { commands } from './commands.ts';
 import { describeFault } from './faults.ts';
-import { helpFor, overview } from './help.ts';
+import { groupOverview, helpFor, overview } from './help.ts';
 import { refuseOldSchema } from './schema.ts';
+import { version } from './version.ts';
 
 export interface Terminal {
   out(text: string): void;
@@ -35,11 +36,15 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-/** `help`, `help client create`, `client create --help`, or nothing at all. */
+/** `help`, `help client create`, `client create --help`, `client --help`, `--version`, or nothing at all. */
 function askedForHelp(argv: readonly string[]): string | undefined {
   const [first, ...rest] = argv;
   if (first === undefined || first === '--help' || (first === 'help' && rest.length === 0)) return overview(commands);
+  if (first === '--version' || first === 'version') return version();
   if (first !== 'help' && !argv.includes('--help')) return undefined;
+  const [word = '', ...more] = argv.filter((each) => each !== 'help' && !each.startsWith('-'));
+  const group = more.length === 0 ? groupOverview(word, commands) : undefined;
+  if (group) return group;
   const { name, command } = readLine(first === 'help' ? [...rest, '--help'] : argv, commands);
   return helpFor(name, command);
 }

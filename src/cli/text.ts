@@ -23,10 +23,13 @@ export function fields(members: Readonly<Record<string, unknown>>): string {
   return shown.flatMap(([name, values]) => values.map((value, index) => `${(index === 0 ? name : '').padEnd(width)}  ${value}`)).join('\n');
 }
 
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 function lines(value: unknown): string[] {
   if (value === undefined || value === null || value === '') return [];
   if (Array.isArray(value)) return value.flatMap(lines);
   if (value instanceof Date) return [moment(value)];
+  if (typeof value === 'string' && ISO.test(value)) return [moment(new Date(value))];
   if (typeof value === 'boolean') return [value ? 'yes' : 'no'];
   return [typeof value === 'object' ? JSON.stringify(value) : String(value)];
 }

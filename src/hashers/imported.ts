@@ -3,6 +3,7 @@
 import { argon2Hashes } from './argon2.ts';
 import { bcryptHashes } from './bcrypt.ts';
 import type { HashFormat } from './format.ts';
+import { md5CryptHashes } from './md5-crypt.ts';
 import { pbkdf2Hashes } from './pbkdf2.ts';
 import { phpassHashes } from './phpass.ts';
 import { saltedDigests } from './salted-digests.ts';
@@ -15,6 +16,7 @@ const formats: readonly HashFormat[] = [
   pbkdf2Hashes,
   scryptHashes,
   shaCryptHashes,
+  md5CryptHashes,
   phpassHashes,
   saltedDigests,
 ];

@@ -39,12 +39,16 @@ export interface LocaleLink {
 export interface FormState {
   values: Readonly<Record<string, string>>;
   refusal?: FormRefusal | undefined;
+  /** A second field that was left empty as well. */
+  also?: FormRefusal | undefined;
 }
 
 export interface FormRefusal {
   code: RefusalCode;
   field?: string | undefined;
   params: Readonly<Record<string, string | number>>;
+  /** A key of its own where `refusals.<code>` is too general. */
+  sentence?: string | undefined;
 }
 
 /** Posts `csrf`, `action` = login | register, `email`, `password` and, from the first form only, `remember` = yes. */
@@ -52,11 +56,14 @@ export interface LoginPage {
   /** The URL both forms post to. */
   action: string;
   csrf: string;
+  /** The form that stands first; `register` when the app asked for a new account. */
   first: 'login' | 'register';
   login: FormState;
   /** Absent when the brand takes no new accounts. */
   register?: FormState | undefined;
   passwordMinimum: number;
+  /** After something was sent: what the language switch posts, so that nothing typed (but the password) is lost. */
+  languageForm?: { action: string; fields: Readonly<Record<string, string>> } | undefined;
 }
 
 /** Grant access, for third-party clients only. Posts `csrf` and `action` = allow | deny | switch. */
@@ -94,6 +101,8 @@ export interface ContinuePage {
 export interface LogoutPage {
   action: string;
   xsrf: string;
+  /** The app has shown that it knows who is signed in: nothing is asked, the form sends itself. */
+  hinted?: boolean | undefined;
   account?: string | undefined;
 }
 
@@ -133,10 +142,10 @@ export interface ErrorPage {
   detail?: string | undefined;
 }
 
-/** A sign-in that cannot go on here. */
+/** A sign-in that cannot go on here. `finished`: and the person is signed in by it; `done`: it ended in any other way. */
 export interface GonePage {
-  reason: 'expired' | 'other_account' | 'other_browser' | 'finished';
-  /** Starts the sign-in again; without it the way back is the app's or the brand's home. */
+  reason: 'expired' | 'other_account' | 'other_browser' | 'finished' | 'done';
+  /** Starts the sign-in again; the way back to the app's or the brand's home is there in any case. */
   restartUrl?: string | undefined;
 }
 

@@ -95,3 +95,51 @@ test('these tests notice a page that is too pale, too wide, without a name, or s
   const faults = [...unmirrored(starts, await startsOf(page)), ...(await faultsOf(page, light))].join('\n');
   for (const fault of ['color-contrast: <h1', 'document-title: <html', 'px too wide', 'not mirrored: <h1']) expect(faults).toContain(fault);
 });
+
+test('"Show" shows the password and says "Hide" until it is hidden again', async () => {
+  const page = await show('login', light);
+  const password = page.locator('#login-password');
+  const button = page.locator('#login-password + button');
+  const state = async () => [await password.getAttribute('type'), await button.innerText(), await button.getAttribute('aria-label')];
+  expect(await state()).toEqual(['password', 'Show', 'Show password']);
+  await button.click();
+  expect(await state()).toEqual(['text', 'Hide', 'Hide password']);
+  await button.click();
+  expect(await state()).toEqual(['password', 'Show', 'Show password']);
+});
+
+test('side by side a refused form stays where it was, and what belongs together stands on one line', async () => {
+  const { page } = watched;
+  await page.setViewportSize({ width: 1024, height: 800 });
+  try {
+    const placesOf = async (sample: string) => {
+      await show(sample, light);
+      const boxOf = async (selector: string) => (await page.locator(selector).boundingBox())!;
+      const [login, register] = await Promise.all(['login', 'register'].map((form) => boxOf(`form[aria-labelledby=${form}]`)));
+      const buttons = await Promise.all(['login', 'register'].map((form) => boxOf(`form[aria-labelledby=${form}] > button`)));
+      const labels = await Promise.all(['login', 'register'].map((form) => boxOf(`label[for=${form}-password]`)));
+      return { columns: [login!.x, register!.x], uneven: [buttons[0]!.y - buttons[1]!.y, labels[0]!.y - labels[1]!.y] };
+    };
+    const untouched = await placesOf('login');
+    expect(untouched.uneven).toEqual([0, 0]);
+    for (const sample of ['login-refused', 'login-register-refused', 'login-both-empty', 'login-waiting']) {
+      expect([sample, await placesOf(sample)]).toEqual([sample, untouched]);
+    }
+  } finally {
+    await page.setViewportSize({ width: WIDTH, height: 640 });
+  }
+});
+
+test('a page that signs out presses its own button', async () => {
+  const { page } = watched;
+  const posted: (string | null)[] = [];
+  await page.route('**/interaction/*', (route) => {
+    posted.push(route.request().postData());
+    return route.fulfill({ status: 204 });
+  });
+  await show('form-post-sign-out', light);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForTimeout(100);
+  expect(posted).toEqual([expect.stringContaining('logout=yes')]);
+  await page.unrouteAll();
+});

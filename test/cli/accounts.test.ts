@@ -65,7 +65,10 @@ test('of several who create the same account at once one does', async () => {
   expect(all.filter(({ code }) => code === 0)).toHaveLength(1);
   const losers = all.filter(({ code }) => code === 1);
   expect(new Set(losers.map(({ err }) => err))).toEqual(
-    new Set(['There’s already an account with this email. Sign in with it instead.\n']),
+    new Set([
+      'nightfall has an account with the address Many@cli.example already.\n',
+      'nightfall has an account with the address many@CLI.example already.\n',
+    ]),
   );
   expect(losers).toHaveLength(TIMES - 1);
 }, 60_000);
@@ -85,7 +88,7 @@ test('a disabled account is out within one request, and nothing from before come
   const email = 'out@cli.example';
   const { sub } = (await create(email, '--json')).json<{ sub: string }>();
   const { tokens, browser } = await obtainTokens(shop, { email });
-  const disabled = await run(['account', 'disable', '--email', 'OUT@cli.example']);
+  const disabled = await run(['account', 'disable', 'OUT@cli.example']);
   expect(disabled.out).toContain('Its sessions, grants and tokens have ended.');
   await expect(shop.userinfo(tokens)).rejects.toThrow();
   await expect(shop.refresh(tokens.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' });
@@ -97,7 +100,7 @@ test('a disabled account is out within one request, and nothing from before come
   expect(left?.rows).toBe(0);
   expect((await run(['account', 'find', '--id', sub, '--json'])).json()).toMatchObject({ sub, disabled: true });
   expect((await run(['account', 'disable', '--id', sub])).out).toContain('was disabled already');
-  expect((await run(['account', 'enable', '--id', sub])).code).toBe(0);
+  expect((await run(['account', 'enable', sub])).code).toBe(0);
   await expect(shop.refresh(tokens.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' });
   expect((await browser.get((await shop.begin()).url)).text).toContain('Sign in');
   await expect(obtainTokens(shop, { email })).resolves.toBeDefined();

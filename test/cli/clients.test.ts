@@ -85,10 +85,20 @@ test('an update replaces what is named, removes what is emptied, and keeps the r
 test('what does not fit together is refused with a line per member, and nothing is written', async () => {
   const ran = await run(['client', 'create', '--id', 'odd', '--spa', '--redirect-uri', 'http://odd.example/cb', '--no-pkce']);
   expect(ran).toMatchObject({ code: 1, out: '' });
-  expect(ran.err).toContain('redirect_uris: http://odd.example/cb must use https');
-  expect(ran.err).toContain('require_pkce: a public client cannot do without PKCE');
-  expect((await run(['client', 'create', '--id', 'odd'])).err).toContain('redirect_uris: name at least one');
+  expect(ran.err).toContain('--redirect-uri: http://odd.example/cb must use https');
+  expect(ran.err).toContain('--no-pkce: a public client cannot do without PKCE');
+  expect((await run(['client', 'create', '--id', 'odd'])).err).toContain('--redirect-uri: name at least one');
   expect((await run(['client', 'show', 'odd'])).code).toBe(1);
+});
+
+test('what is allowed and seldom meant is hinted at, an origin may end with a slash, and no id is named that nobody gave', async () => {
+  const spa = ['client', 'create', '--id', 'page', '--spa', '--redirect-uri', 'https://page.example/cb'];
+  const bare = await run(spa);
+  expect(bare.out).toContain('Warning: without --origin');
+  expect(bare.out).toContain('Hint: without --post-logout-redirect-uri');
+  const update = await run(['client', 'update', 'page', '--origin', 'https://page.example/', '--json']);
+  expect(update.json()).toMatchObject({ allowed_origins: ['https://page.example'] });
+  expect((await run(['client', 'create'])).err).toMatch(/^The client cannot be registered so:\n {2}--redirect-uri: name at least one/);
 });
 
 test('after a rotation both secrets work until the grace ends, and a second rotation waits for that', async () => {

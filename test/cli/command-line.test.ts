@@ -38,6 +38,7 @@ test.each([
   [['clint', 'list'], 'There is no command "clint list". Did you mean: client list?'],
   [['client', 'lst'], 'There is no command "client lst". Did you mean: client list?'],
   [['client'], '"client" needs one more word: client create'],
+  [['hlep'], 'There is no command "hlep". Did you mean: help?'],
   [['nonsense'], 'There is no command "nonsense". All commands are shown by: help'],
   [['client', 'list', '--brnd', 'x'], '"client list" has no option --brnd. Did you mean --brand?'],
   [['client', 'show', '-Exyz'], 'A name that begins with a dash goes last, after --'],
@@ -64,6 +65,19 @@ test('every command explains itself with all of its options and an example that 
     expect((await here('help', ...name.split(' '))).out).toBe(out);
   }
   expect((await here()).out).toContain('client rotate-secret');
+});
+
+test('a group of commands explains itself, and the version is told', async () => {
+  for (const argv of [
+    ['client', '--help'],
+    ['help', 'client'],
+  ]) {
+    const { code, out } = await here(...argv);
+    expect(code).toBe(0);
+    expect(out).toContain('client rotate-secret');
+    expect(out).not.toContain('brand apply');
+  }
+  expect(await here('--version')).toEqual({ code: 0, out: expect.stringMatching(/^portico \d+\.\d+\.\d+$/), err: '' });
 });
 
 test('the nearest word is guessed, a far one is not', () => {

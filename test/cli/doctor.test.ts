@@ -60,6 +60,7 @@ test('a database that is away is one finding, and the rest is still looked at', 
     expect.objectContaining({ check: 'database', level: 'fail', says: 'The database cannot be used: ECONNREFUSED.' }),
   );
   expect(levels(findings)).toContain('proxy ok');
+  expect(JSON.stringify(findings)).not.toContain('There is no brand yet');
 });
 
 test('another secret than the one the brands were made with is found', () => {
@@ -126,6 +127,8 @@ test('issuers: not running, and a proxy that redirects or answers for somebody e
   const issuer = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const look = async () => (await checkIssuers({ ...config, publicUrl: issuer }, [{ ...brand, issuer }]))[0];
   expect((await look())?.says).toContain('answers 301 and leads to https://elsewhere.example/');
+  answer = { ...answer, status: 500 };
+  expect((await look())?.remedy).toContain("Portico's log says why");
   answer = { ...answer, status: 200, body: JSON.stringify({ issuer: 'https://other.example' }) };
   expect((await look())?.says).toContain('says its issuer is https://other.example');
   answer = { ...answer, body: JSON.stringify({ issuer, token_endpoint: 'http://evil.example/token' }) };
@@ -134,6 +137,8 @@ test('issuers: not running, and a proxy that redirects or answers for somebody e
   expect((await look())?.level).toBe('ok');
   await new Promise((resolve) => proxy.close(resolve));
   expect((await look())?.says).toContain('cannot be reached (ECONNREFUSED)');
+  const [frozen] = await checkIssuers(config, [{ ...brand, issuer }]);
+  expect(frozen?.remedy).toContain('apply its folder again: npm run portico -- brand apply <folder>');
 });
 
 test('mail: absent, present, and a server that is not there', async () => {

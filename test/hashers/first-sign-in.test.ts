@@ -1,9 +1,10 @@
 // A person whose password came from another system signs in as ever, and from then on it is kept as ours.
+import { importAccount } from '../../src/flows/admin/import-account.ts';
 import { login } from '../../src/flows/login.ts';
 import * as brands from '../../src/storage/brands.ts';
 import * as passwords from '../../src/storage/passwords.ts';
 import { type RunningPortico, startPortico } from '../support/portico.ts';
-import { createAccount, password } from '../support/protocol.ts';
+import { password } from '../support/protocol.ts';
 
 let portico: RunningPortico;
 beforeAll(async () => {
@@ -22,8 +23,7 @@ const imported = [
 test.each(imported)('%s is replaced at the first sign-in, and not before', async (hash) => {
   const email = `p${imported.indexOf(hash)}@nightfall.example`;
   const brand = (await brands.findBySlug(portico.db, 'nightfall'))!;
-  const id = await createAccount(portico, { email });
-  await passwords.save(portico.db, brand.id, id, hash);
+  const { id } = await importAccount(portico.services, brand, { email, passwordHash: hash });
   const enter = (typed: string) => login(portico.services, brand, { email, password: typed, ip: '192.0.2.1' });
 
   const before = portico.services.hasher.count;
@@ -42,9 +42,18 @@ test.each(imported)('%s is replaced at the first sign-in, and not before', async
 test('ten first sign-ins at once all succeed and leave one hash of ours', async () => {
   const email = 'crowd@nightfall.example';
   const brand = (await brands.findBySlug(portico.db, 'nightfall'))!;
-  const id = await createAccount(portico, { email });
-  await passwords.save(portico.db, brand.id, id, imported[4]!);
+  const { id } = await importAccount(portico.services, brand, { email, passwordHash: imported[4]! });
   const all = Array.from({ length: 10 }, () => login(portico.services, brand, { email, password, ip: '192.0.2.2' }));
   expect((await Promise.all(all)).length).toBe(10);
   expect(await passwords.find(portico.db, brand.id, id)).toMatch(/^\$argon2id\$/);
+});
+
+test('a hash of an unknown form is refused to the operator, and nothing is written', async () => {
+  const email = 'odd@nightfall.example';
+  const brand = (await brands.findBySlug(portico.db, 'nightfall'))!;
+  const bring = (passwordHash: string) => importAccount(portico.services, brand, { email, passwordHash });
+  for (const hash of ['', 'tremolo cassette 47', '$1$old$style', '$2b$31$CCCCCCCCCCCCCCCCCCCCC.uZwA7lPlRtlqw40pHEc8X0p.vkYhddq'])
+    await expect(bring(hash)).rejects.toThrow(/^The password hash has a form that Portico does not know/);
+  await bring(imported[0]!);
+  await expect(bring(imported[0]!)).rejects.toMatchObject({ code: 'email_taken' });
 });

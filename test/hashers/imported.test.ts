@@ -30,6 +30,8 @@ const made: [form: string, password: string, hash: string][] = [
     'x'.repeat(100),
     '$6$abcdefghijklmnop$r/HtRGuCzMNedONV3I8Xz8Qm4Qy85pQ/RigX0agmbAzWsa3BCc1B564NfCD/Giyliby36KbTMkrVLsmFYtbTu1',
   ],
+  ['MD5 crypt', password, '$1$NaClNaCl$0R2u70Xr9yzUPGTF7PZcl/'],
+  ['MD5 of htpasswd', password, '$apr1$abc$ZnUe9slEFemCwXunL8OV60'],
   ['phpass, its own test vector', 'test12345', '$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0'],
   ['phpass of WordPress', password, '$P$Babcdefghf8lxg8QUhlQzZU4DmWVna1'],
   ['phpass of phpBB', password, '$H$Babcdefghf8lxg8QUhlQzZU4DmWVna1'],

@@ -68,6 +68,14 @@ test('reloading the way back is harmless', async () => {
   expect((await browser.get(callback)).text).toContain('Good to see you');
 });
 
+test('the sites follow a German browser, and an address that leads nowhere has a way back', async () => {
+  const at = async (path: string, language: string) => (await fetch(site.url + path, { headers: { 'accept-language': language } })).text();
+  expect(await at('/', 'de-AT,de;q=0.9,en;q=0.5')).toMatch(/<html lang="de">.*Jeder zehnte Kaffee geht auf uns.*Anmelden/s);
+  expect(await at('/', 'en,de;q=0.5')).toMatch(/<html lang="en">.*Every tenth coffee/s);
+  expect(await at('/harbour', 'en')).toContain('A demo film service.');
+  expect(await at('/nowhere', 'de')).toMatch(/Hier ist nichts.*<p class="actions"><a class="button"/s);
+});
+
 test('a form from another site does nothing', async () => {
   const browser = newBrowser();
   await join(browser);
@@ -111,8 +119,12 @@ test('the command-line app signs in through a loopback redirect, refreshes and s
   expect(app.output()).toContain('Revoked');
 });
 
-test('the command-line app says when nobody answers', async () => {
-  const app = startProcess('examples/native/main.ts', { args: ['--issuer', `http://localhost:${await freePort()}`] });
+test('the command-line app asks where PORT or PUBLIC_URL says, and says when nobody answers', async () => {
+  const port = await freePort();
+  const named = startProcess('examples/native/main.ts', { args: ['--help'], env: { PUBLIC_URL: 'https://id.example.com' } });
+  await named.prints(/whom to ask \(https:\/\/id\.example\.com\)/);
+  const app = startProcess('examples/native/main.ts', { env: { PORT: String(port) } });
   expect(await app.ended).toBe(1);
-  expect(app.output()).toContain('Start Portico with: npm start');
+  expect(app.output()).toContain(`Nobody answers at http://localhost:${port}. Start Portico with: npm start`);
+  expect(app.output()).toContain('-- --issuer');
 });

@@ -102,9 +102,21 @@ test('the back button to a finished sign-in explains and leads on to the app', a
   const page = await finished(browser);
   const back = await browser.get(page.url);
   expect(back.status).toBe(200);
-  expect(back.text).toContain('You’ve already been through here');
+  expect(back.text).toContain('You’re already signed in');
+  expect(back.body).toContain('<title>You’re already signed in · Nightfall Records</title>');
   expect((await browser.get(back.link('Start again'))).url).toContain('https://shop.example/callback?code=');
   expect(back.link('Back to Nightfall Shop')).toBe('https://shop.example/');
+});
+
+test('the back button to a finished sign-in never says "signed in" to somebody who is not', async () => {
+  const browser = newBrowser();
+  const page = await finished(browser);
+  const elsewhere = await newBrowser().get(page.url);
+  expect(elsewhere.text).toContain('You’ve already been through here');
+  expect(elsewhere.text).not.toContain('You’re already signed in');
+  const asked = await browser.get(`${portico.issuer}/session/end`);
+  await browser.submit(asked, asked.form('logout'));
+  expect((await browser.get(page.url)).text).toContain('You’ve already been through here');
 });
 
 test('sending a finished form once more ends in the app', async () => {
@@ -119,6 +131,8 @@ test('a sign-in opened in another browser says so, tells no secret and leads to 
   const elsewhere = await newBrowser().get(page.url);
   expect(elsewhere.status).toBe(410);
   expect(elsewhere.text).toContain('This sign-in began somewhere else');
+  expect(elsewhere.body).toContain('<title>This sign-in began somewhere else');
+  expect(elsewhere.text).not.toMatch(/start again/i);
   expect(elsewhere.body).not.toContain('secret@nightfall.example');
   expect(elsewhere.link('Back to Nightfall Shop')).toBe('https://shop.example/');
 });

@@ -118,7 +118,7 @@ test('"start again" on the page of a finished sign-in still works after the minu
   const page = await browser.get((await push(bank)).url);
   await browser.submit(page, page.form('register'), { email: newEmail(), password });
   const finished = await browser.get(page.url);
-  expect(finished.text).toContain('You’ve already been through here');
+  expect(finished.text).toContain('You’re already signed in');
   await shiftClock(portico.database, 600);
   const end = await browser.get(finished.link('Start again'));
   expectNothingToldIn(end);

@@ -39,7 +39,7 @@ test('a newcomer creates an account, the app gets verified tokens, refreshes the
   await expect(shop.introspect(refreshed.access_token)).resolves.toMatchObject({ active: true, client_id: 'shop' });
 
   const asked = await browser.get(shop.endSessionUrl(refreshed, 'https://shop.example/', 'bye'));
-  expect(asked.text).toContain('Sign out of Nightfall Records?');
+  expect(asked.text).toContain('Signing you out of Nightfall Records');
   const gone = await browser.submit(asked, asked.form('logout'));
   expect(gone.url).toBe('https://shop.example/?state=bye');
   await expect(shop.userinfo(refreshed)).rejects.toThrow();
@@ -78,6 +78,27 @@ test('a refused registration keeps the e-mail in its own form and the same page 
   expect(refused.form('register').fields.email).toBe(email);
   expect(refused.forms[0]?.fields.action).toBe('register');
   expect((await browser.submit(refused, refused.form('register'), { password })).url).toContain('/callback?code=');
+});
+
+test('of two empty fields both are named, each form in its words', async () => {
+  const browser = newBrowser();
+  const page = await browser.get((await shop.begin()).url);
+  for (const [action, sentence] of [
+    ['login', 'Enter your password.'],
+    ['register', 'Enter a password.'],
+  ] as const) {
+    const refused = await browser.submit(page, page.form(action), { email: '', password: '' });
+    for (const [field, words] of [
+      ['email', 'Enter your email address.'],
+      ['password', sentence],
+    ]) {
+      expect(refused.body).toContain(`<a href="#${action}-${field}">${words}</a>`);
+      expect(refused.body).toContain(`<p class="refusal" id="${action}-${field}-refusal">${words}</p>`);
+    }
+  }
+  const onlyPassword = await browser.submit(page, page.form('login'), { email: newEmail(), password: '' });
+  expect(onlyPassword.text).toContain('Enter your password.');
+  expect(onlyPassword.text).not.toContain('Enter your email address.');
 });
 
 test('someone with an account who fills in "create account" with the right password is simply signed in', async () => {
@@ -147,11 +168,14 @@ test('prompt=create puts creating an account first, also for somebody who is sig
   const browser = newBrowser();
   const first = await enter(browser, shop, 'register', { email: newEmail() }, { prompt: 'create' });
   expect(first.page.forms[0]?.fields.action).toBe('register');
+  expect(first.page.body).toContain('<title>Create account · Nightfall Records</title>');
+  expect(first.page.text).toContain('Create your Nightfall Records account');
   const again = await browser.get((await shop.begin({ prompt: 'create' })).url);
   expect(again.forms[0]?.fields.action).toBe('register');
 });
 
-test('a known browser and a login_hint put signing in first; the hint fills the field', async () => {
+test('signing in comes first in a fresh browser and in a known one; a login_hint fills the field', async () => {
+  expect((await newBrowser().get((await shop.begin()).url)).forms[0]?.fields.action).toBe('login');
   const { email } = await customer();
   const hinted = await newBrowser().get((await shop.begin({ login_hint: email })).url);
   expect(hinted.forms[0]?.fields).toMatchObject({ action: 'login', email });

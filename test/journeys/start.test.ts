@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/storage/database.ts';
 import { openStrictPooler } from '../storage/strict-pooler.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { type ExampleProcess, eventually, listening, startProcess } from '../support/example-process.ts';
+import { exchange } from '../support/exchange.ts';
 import { Browser } from '../support/http-browser.ts';
 import { newEmail, password } from '../support/people.ts';
 import { freePort } from '../support/portico.ts';
@@ -105,6 +106,11 @@ test('a second start beside a running one says where that is and takes nothing f
   expect(await samePort.ended).toBe(1);
   expect(samePort.output()).toMatch(/Port \d+ is in use\. Portico already runs on this database/);
   expect((await fetch(`http://localhost:${port}/.well-known/openid-configuration`)).status).toBe(200);
+  // In development another name of this machine leads to the one that works; a stranger's does not.
+  const at = (host: string) => exchange(`http://localhost:${port}/harbour?x=1`, { headers: { host } });
+  const { status, headers } = await at(`127.0.0.1:${port}`);
+  expect([status, headers.location]).toEqual([302, `http://localhost:${port}/harbour?x=1`]);
+  expect((await at(`evil.example:${port}`)).status).toBe(421);
   await first.stop();
   await empty.drop();
 }, 60_000);
@@ -130,7 +136,9 @@ test('a start mends the demo app whose secret was rotated, and another PORTICO_S
   expect((await secretsOf())[0]?.digest).not.toBe(original?.digest);
   const stranger = await begin({ ...env, PORTICO_SECRET: production.PORTICO_SECRET });
   expect(await stranger.ended).toBe(1);
-  expect(stranger.output()).toMatch(/^\nPORTICO_SECRET does not open the keys of demo, harbour: they were made with another one\. Set the secret/);
+  expect(stranger.output()).toMatch(
+    /^\nPORTICO_SECRET does not open the keys of demo, harbour: they were made with another one\. Set the secret/,
+  );
   expect((await secretsOf())[0]?.digest).not.toBe(original?.digest);
   const second = await begin(env);
   await second.prints(/Portico is ready/);

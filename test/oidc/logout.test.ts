@@ -1,4 +1,4 @@
-// RP-Initiated Logout 1.0: always asked, and never a way to a foreign address.
+// RP-Initiated Logout 1.0: asked unless the app shows whom it means, and never a way to a foreign address.
 import { clientsOfTest, party } from '../support/clients.ts';
 import { resetClock, shiftClock } from '../support/database.ts';
 import { Browser } from '../support/http-browser.ts';
@@ -24,11 +24,13 @@ async function signedIn() {
 
 const end = (parameters: Record<string, string> = {}) => `${portico.issuer}/session/end?${new URLSearchParams(parameters)}`;
 
-test('with a hint: asks, signs out and goes back with the state', async () => {
+test('with a hint: one page that sends itself signs out and goes back with the state', async () => {
   const { shop, tokens, browser, isSignedIn } = await signedIn();
   const asked = await browser.get(shop.endSessionUrl(tokens, 'https://shop.example/', 'a b&c'));
-  expect(asked.text).toContain('Sign out of Nightfall Records?');
-  expect(asked.text).toContain('a***@nightfall.example');
+  expect(asked.text).toContain('Signing you out of Nightfall Records');
+  expect(asked.text).not.toContain('Stay signed in');
+  expect(asked.body).toContain('data-send');
+  // Looking at the page changes nothing: its form does, and only with the secret.
   expect(await isSignedIn()).toBe(true);
   const again = await browser.get(shop.endSessionUrl(tokens, 'https://shop.example/', 'a b&c'));
   const { url } = await browser.submit(again, again.form('logout'));
@@ -37,9 +39,22 @@ test('with a hint: asks, signs out and goes back with the state', async () => {
   expect(browser.cookies.list().filter(({ name }) => name.endsWith('.session'))).toEqual([]);
 });
 
-test('without a hint it asks too, and stays on our page', async () => {
+test('a hint for somebody else asks', async () => {
+  const { shop, browser, isSignedIn } = await signedIn();
+  await createAccount(portico, { email: 'alan@nightfall.example' });
+  const { tokens: his } = await obtainTokens(shop, { email: 'alan@nightfall.example' });
+  const asked = await browser.get(shop.endSessionUrl(his, 'https://shop.example/'));
+  expect(asked.text).toContain('You’re signed in as a***@nightfall.example. You’ll be signed out');
+  expect(asked.text).toContain('Stay signed in');
+  expect(asked.body).not.toContain('data-send');
+  expect(await isSignedIn()).toBe(true);
+});
+
+test('without a hint it asks, and stays on our page', async () => {
   const { browser, isSignedIn } = await signedIn();
   const asked = await browser.get(end());
+  expect(asked.text).toContain('Sign out of Nightfall Records?');
+  expect(asked.body).not.toContain('data-send');
   const done = await browser.submit(asked, asked.form('logout'));
   expect([done.status, done.url.startsWith(portico.issuer)]).toEqual([200, true]);
   expect(await isSignedIn()).toBe(false);
@@ -96,8 +111,8 @@ test('the form counts only with the secret of this browser’s page', async () =
 });
 
 test('"stay signed in" does so at the brand', async () => {
-  const { shop, tokens, browser, isSignedIn } = await signedIn();
-  const asked = await browser.get(shop.endSessionUrl(tokens, 'https://shop.example/'));
+  const { browser, isSignedIn } = await signedIn();
+  const asked = await browser.get(end({ client_id: 'shop', post_logout_redirect_uri: 'https://shop.example/' }));
   const { logout: _no, ...fields } = asked.form('logout').fields;
   const { url } = await browser.submit(asked, { ...asked.form('logout'), fields });
   expect(url).toBe('https://shop.example/');
@@ -137,7 +152,7 @@ test('a request to sign out may be posted', async () => {
   const { browser, tokens } = await signedIn();
   const fields = { id_token_hint: tokens.id_token as string, post_logout_redirect_uri: 'https://shop.example/' };
   const asked = await browser.get(`${portico.issuer}/session/end`, { method: 'POST', fields, from: 'https://shop.example/' });
-  expect(asked.text).toContain('a***@nightfall.example');
+  expect(asked.text).toContain('Signing you out');
 });
 
 test('parameters that come twice are refused', async () => {

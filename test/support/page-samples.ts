@@ -25,6 +25,15 @@ export const samples: Record<string, Sample> = {
     ...login,
     register: { values: typed, refusal: { code: 'password_too_short', field: 'password', params: { minimum: 8 } } },
   }),
+  'login-both-empty': of('login', {
+    ...login,
+    login: {
+      values: {},
+      refusal: { code: 'email_required', field: 'email', params: {} },
+      also: { code: 'password_required', field: 'password', params: {}, sentence: 'login.passwordRequired' },
+    },
+    languageForm: { action, fields: { csrf, action: 'language', form: 'login', email: '', remember: '', refused: 'email_required.email' } },
+  }),
   'login-waiting': of('login', { ...login, login: { values: typed, refusal: { code: 'too_many_attempts', params: {} } } }),
   'login-signed-out': of('login', {
     ...login,
@@ -57,6 +66,8 @@ export const samples: Record<string, Sample> = {
   }),
   continue: of('continue', { action, csrf, account: 'm***@example.com', switchable: true }),
   logout: of('logout', { action, xsrf: csrf, account: 'm***@example.com' }),
+  // It sends itself, as the other one does.
+  'form-post-sign-out': of('logout', { action, xsrf: csrf, hinted: true }),
   'logged-out': of('logged-out', {}),
   device: of('device', { action, xsrf: csrf, form: empty }),
   'device-refused': of('device', {
@@ -80,10 +91,11 @@ export const samples: Record<string, Sample> = {
   'error-too-large': of('error', { reason: 'too_large', reference: '7Q2K-MX4R' }),
   'error-too-many': of('error', { reason: 'too_many', reference: '7Q2K-MX4R' }),
   'error-refused': of('error', { reason: 'refused', reference: '7Q2K-MX4R' }),
-  gone: of('gone', { reason: 'expired', restartUrl: '/auth?client_id=x' }),
-  'gone-finished': of('gone', { reason: 'finished' }),
+  gone: of('gone', { reason: 'expired' }),
+  'gone-finished': of('gone', { reason: 'finished', restartUrl: '/auth?client_id=x' }),
+  'gone-done': of('gone', { reason: 'done' }),
   'gone-other-account': of('gone', { reason: 'other_account', restartUrl: '/auth?client_id=x' }),
-  'gone-other-browser': of('gone', { reason: 'other_browser', restartUrl: '/auth?client_id=x' }),
+  'gone-other-browser': of('gone', { reason: 'other_browser' }),
   unavailable: of('unavailable', { form: { kind: 'login', action, csrf, values: typed }, retryUrl: action }),
   'unavailable-again': of('unavailable', { retryUrl: action }),
   home: of('home', {}),

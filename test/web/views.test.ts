@@ -104,6 +104,10 @@ test('the likelier form comes first, and a refused one before it', () => {
     'login',
   ]);
   expect(order(loginPage({ register: undefined }))).toEqual(['login']);
+  // Side by side nothing moves: the stylesheet puts each back where it was.
+  expect(draw('demo', 'en', 'login-register-refused')).toContain('class="forms swapped"');
+  expect(draw('demo', 'en', 'login-refused')).not.toContain('swapped');
+  expect(draw('demo', 'en', 'login-register-first')).not.toContain('swapped');
 });
 
 test('password managers find a username and the right kind of password in both forms', () => {

@@ -5,6 +5,7 @@ import { CALL } from '../help.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const SOME = 10;
+const APPLY_AGAIN = `apply its folder again: ${CALL} brand apply <folder>`;
 
 export async function checkIssuers(config: Config, brands: readonly Brand[]): Promise<Finding[]> {
   const live = brands.filter(({ disabledAt }) => !disabledAt);
@@ -17,7 +18,7 @@ export async function checkIssuers(config: Config, brands: readonly Brand[]): Pr
         'Start it and run doctor again.',
       ),
     ];
-  const tried = await Promise.all(live.slice(0, SOME).map((brand) => checkIssuer(brand)));
+  const tried = await Promise.all(live.slice(0, SOME).map((brand) => checkIssuer(config, brand)));
   return [...tried, ...outside(config, live)];
 }
 
@@ -31,7 +32,7 @@ async function answers({ host, port }: Pick<Config, 'host' | 'port'>): Promise<b
   return false;
 }
 
-async function checkIssuer({ slug, issuer }: Brand): Promise<Finding> {
+async function checkIssuer({ publicUrl }: Pick<Config, 'publicUrl'>, { slug, issuer }: Brand): Promise<Finding> {
   const url = `${issuer}/.well-known/openid-configuration`;
   try {
     const answer = await get(url);
@@ -42,7 +43,9 @@ async function checkIssuer({ slug, issuer }: Brand): Promise<Finding> {
     return fail(
       'issuer',
       `${slug}: ${url} cannot be reached (${cause?.code ?? message}).`,
-      'Check DNS, the certificate and the proxy for this address.',
+      livesAt(publicUrl, issuer)
+        ? 'Check DNS, the certificate and the proxy for this address.'
+        : `If this is what PUBLIC_URL (${publicUrl}) once was, ${APPLY_AGAIN}. Else check DNS, the certificate and the proxy for this address.`,
     );
   }
 }
@@ -56,6 +59,7 @@ function unexpected(slug: string, url: string, { status, headers }: Response): F
       'Let the proxy pass requests on instead of redirecting them.',
     );
   if (status === 421) return fail('issuer', `${says}: the proxy changes the Host header.`, 'Let the proxy pass the Host it was asked for.');
+  if (status >= 500) return fail('issuer', `${says}.`, "Portico's log says why; 502 and 504 are a proxy that does not reach Portico.");
   return fail('issuer', `${says}.`, 'Let the proxy pass the whole path on, /.well-known included.');
 }
 
@@ -76,9 +80,13 @@ function compare(slug: string, issuer: string, discovery: Record<string, unknown
 }
 
 function outside({ publicUrl }: Pick<Config, 'publicUrl'>, live: readonly Brand[]): Finding[] {
-  if (live.some(({ issuer }) => issuer === publicUrl || issuer.startsWith(`${publicUrl}/`))) return [];
-  const remedy = 'If PUBLIC_URL changed, update the issuer of the brand in its brand.json and apply it.';
+  if (live.some(({ issuer }) => livesAt(publicUrl, issuer))) return [];
+  const remedy = `If PUBLIC_URL changed, ${APPLY_AGAIN}; where its brand.json names the old address, change it first.`;
   return [warn('issuer', `No brand lives at PUBLIC_URL (${publicUrl}).`, remedy)];
+}
+
+function livesAt(publicUrl: string, issuer: string): boolean {
+  return issuer === publicUrl || issuer.startsWith(`${publicUrl}/`);
 }
 
 function get(url: string): Promise<Response> {

@@ -31,7 +31,7 @@ export async function rotateClientSecret(
     const rotated = await clients.rotateSecret(db, brand.id, clientId, { digest: secretDigest(secret), graceSeconds, evenInGrace: force });
     if (!rotated)
       throw new OperatorError(
-        `"${clientId}" was given a new secret recently and its old one still works. Wait until that grace has ended, or rotate with force, which ends the old one now.`,
+        `"${clientId}" was given a new secret recently and its old one still works. Wait until that grace has ended, or rotate with --force, which ends the old one now.`,
       );
     await brands.raiseVersion(db, brand.id);
   });

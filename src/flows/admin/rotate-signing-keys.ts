@@ -73,6 +73,6 @@ function refuseTooSoon(keys: signingKeys.SigningKey[], algorithms: SigningAlgori
   const wait = Math.ceil((PUBLISHED_BEFORE - young.stateAge) / 60);
   throw new OperatorError(
     `The next ${young.alg} key has been published for less than an hour. Relying parties keep the published keys that long ` +
-      `and would refuse tokens signed with one they have not seen. Try again in ${wait} minute${wait === 1 ? '' : 's'}, or use force if the current key is lost or stolen.`,
+      `and would refuse tokens signed with one they have not seen. Try again in ${wait} minute${wait === 1 ? '' : 's'}, or use --force if the current key is lost or stolen.`,
   );
 }

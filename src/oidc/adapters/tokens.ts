@@ -134,10 +134,15 @@ function nameOf({ id }: oidcTokens.RowKey): string {
   return `token/${id.toString('hex')}`;
 }
 
-/** What was just decided, as a later look-up of the same request would read it. */
+/** What was just decided, as a later look-up of the same request would read it; most are never read, so it is parsed then. */
 function asRead({ id }: oidcTokens.RowKey, token: oidcTokens.NewToken): oidcTokens.Token {
   const { kind, grantId = null, accountId = null, clientId = null, expiresAt } = token;
-  return { id, kind, grantId, accountId, clientId, payload: JSON.parse(token.payload), expiresAt, consumedAt: null, spentFor: null };
+  return {
+    ...{ id, kind, grantId, accountId, clientId, expiresAt, consumedAt: null, spentFor: null },
+    get payload() {
+      return JSON.parse(token.payload);
+    },
+  };
 }
 
 /** Models that hang on a grant: what the library asks for next (grant, session, account) comes along in the same statement. */

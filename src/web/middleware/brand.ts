@@ -4,7 +4,8 @@ import type { Providers } from '../../oidc/providers.ts';
 import type { BrandDirectory } from '../brand-directory.ts';
 import { type Middleware, rememberState } from '../request.ts';
 
-export function selectBrand(directory: BrandDirectory, providers: Providers): Middleware {
+/** `home`: where another name of this machine is sent to, in development. */
+export function selectBrand(directory: BrandDirectory, providers: Providers, home?: string): Middleware {
   return async (ctx, next) => {
     const { req } = ctx;
     // Absolute-form targets and asterisks are for proxies (RFC 9112 3.2); a second source for the host is one too many.
@@ -14,6 +15,7 @@ export function selectBrand(directory: BrandDirectory, providers: Providers): Mi
     if (!host) return refuse(ctx, 400, 'The Host header is missing or malformed.');
     const brand = await directory.select(host, firstSegment(wellKnown(req.url)));
     // 421 Misdirected Request (RFC 9110 15.5.20): nobody of that name lives here.
+    if (!brand && home && isAnotherName(host, home)) return ctx.redirect(home + req.url);
     if (!brand) return refuse(ctx, 421, 'No brand is configured for this host.');
     impose(ctx.req, brand, ctx.state.ip);
     const { state } = ctx;
@@ -25,6 +27,12 @@ export function selectBrand(directory: BrandDirectory, providers: Providers): Mi
     rememberState(req, state);
     return next();
   };
+}
+
+/** 127.0.0.1 typed for localhost, at the same port. */
+function isAnotherName(host: string, home: string): boolean {
+  const { host: ours, port } = new URL(home);
+  return host !== ours && ['localhost', '127.0.0.1', '[::1]'].some((name) => host === `${name}:${port}`);
 }
 
 /** Writes the issuer's scheme, host and path over the request's, so that nothing downstream can echo what a stranger sent. */

@@ -7,14 +7,18 @@ const YEAR = 365 * 24 * 3600 * 1000;
 
 export function chooseLocale(locales: Locales): Middleware {
   return (ctx, next) => {
-    const chosen = typeof ctx.query.lang === 'string' && locales.codes.includes(ctx.query.lang) ? ctx.query.lang : undefined;
-    if (chosen) {
-      const { issuer } = ctx.state.brand;
-      ctx.cookies.set(cookieName(ctx), chosen, { maxAge: YEAR, sameSite: 'lax', secure: issuer.startsWith('https:'), signed: false });
-    }
-    ctx.state.locale = chosen ?? localeFor(locales, ctx, typeof ctx.query.ui_locales === 'string' ? ctx.query.ui_locales : undefined);
+    ctx.state.locale = localeFor(locales, ctx, typeof ctx.query.ui_locales === 'string' ? ctx.query.ui_locales : undefined);
+    speak(locales, ctx, ctx.query.lang);
     return next();
   };
+}
+
+/** The person chose: this answer and the coming ones are in that language, when it is one of ours. */
+export function speak(locales: Locales, ctx: Context, lang: unknown): void {
+  if (typeof lang !== 'string' || !locales.codes.includes(lang)) return;
+  const secure = ctx.state.brand.issuer.startsWith('https:');
+  ctx.cookies.set(cookieName(ctx), lang, { maxAge: YEAR, sameSite: 'lax', secure, signed: false });
+  ctx.state.locale = lang;
 }
 
 /** `uiLocales` is the app's wish from the authorization request (OpenID Connect Core 3.1.2.1). */

@@ -16,7 +16,7 @@ export async function gone(drawing: Drawing, ctx: Context, uid: string): Promise
   const asking = client && askingClient(client, request?.params.redirect_uri);
   const isSame = isSameBrowser(ctx, uid);
   // Without its app a request can neither be told from others nor begin again.
-  const reason = spent ? 'finished' : !client ? 'expired' : isSame ? 'other_account' : 'other_browser';
+  const reason = spent ? await endOf(ctx, spent) : !client ? 'expired' : isSame ? 'other_account' : 'other_browser';
   // What the app demanded of the account before (a password, say) is demanded of this one too.
   const prompt = spent ? undefined : (request?.params.prompt as string | undefined);
   const restart = client && isSame && !request.forDevice ? await restartUrl(provider, request, prompt) : undefined;
@@ -33,6 +33,14 @@ export async function resumeSpent(drawing: Drawing, ctx: Context, uid: string): 
 /** A "no" stays a "no": whoever pressed it twice is not asked again. */
 function wayOn(provider: Provider, ctx: Context, spent: SpentInteraction): Promise<string> {
   return spent.refusal ? refuseAgain(provider, ctx, spent, spent.refusal) : restartUrl(provider, spent);
+}
+
+/** "You're already signed in" is said only while it is true. */
+async function endOf(ctx: Context, { accountId, refusal, forDevice }: SpentInteraction): Promise<'finished' | 'done'> {
+  if (!accountId || refusal || forDevice) return 'done';
+  const { provider } = ctx.state;
+  const session = await provider.Session.get(provider.createContext(ctx.req, ctx.res) as never);
+  return session.accountId === accountId ? 'finished' : 'done';
 }
 
 /** The interaction's cookie is signed and outlives the interaction by as long as it would have lived. */

@@ -79,6 +79,6 @@ function pageOf({ interaction }: Visit): PromptPage {
 /** What comes back on the page that says "try again": never the password. */
 function typedForm(ctx: Context, form: Form) {
   const { email = '', remember = '', csrf = '' } = form;
-  const kind = form.action === 'register' ? ('register' as const) : ('login' as const);
+  const kind = form.action === 'register' || form.form === 'register' ? ('register' as const) : ('login' as const);
   return email ? { kind, action: ctx.state.mountPath + ctx.path, csrf, values: { email, remember } } : undefined;
 }

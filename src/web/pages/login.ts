@@ -9,20 +9,22 @@ import { deviceCookie, rememberDeviceCookie } from '../device-cookie.ts';
 import { show } from '../drawing.ts';
 import type { Form } from '../form.ts';
 import { hangUp } from '../hang-up.ts';
+import { speak } from '../middleware/choose-locale.ts';
 import { answerUnavailable } from '../middleware/faults.ts';
 import type { FormState, LoginPage } from '../page-locals.ts';
 import { goOn } from './go-on.ts';
+import { type LoginAction as Action, keep, recall, tell } from './login-refusals.ts';
 import { formTarget, type PromptPage, type Visit } from './visit.ts';
 
-type Action = 'login' | 'register';
 type Entered = Awaited<ReturnType<typeof signIn>>;
 
 export const login: PromptPage = {
   async show(visit) {
-    draw(visit, firstForm(visit), { values: { email: emailHint(visit) }, refusal: signedOut(visit) }, 200);
+    draw(visit, 'login', { values: { email: emailHint(visit) }, refusal: signedOut(visit) }, 200);
   },
 
   async submit(visit, form) {
+    if (form.action === 'language') return showIn(visit, form);
     const action: Action = form.action === 'register' ? 'register' : 'login';
     const signal = hangUp(visit.ctx);
     try {
@@ -68,23 +70,42 @@ function answerRefusal(visit: Visit, action: Action, form: Form, error: unknown)
   }
   if (!(error instanceof Refusal)) throw error;
   if (error.retryAfter) visit.ctx.set('retry-after', String(error.retryAfter));
-  const refusal = { code: error.code, field: error.field, params: error.params };
-  draw(visit, action, { values, refusal }, error.status);
+  draw(visit, action, { values, ...tell(action, form.password, error) }, error.status);
 }
 
-function draw(visit: Visit, first: Action, state: FormState, status: number): void {
+/** The language switch of a refused form: the same page with what was typed and what was said, in the other language. */
+function showIn(visit: Visit, form: Form): void {
+  const { drawing, ctx } = visit;
+  speak(drawing.locales, ctx, form.lang);
+  const action: Action = form.form === 'register' ? 'register' : 'login';
+  const params = { brand: ctx.state.brand.name, minimum: ctx.state.brand.settings.passwordMinimum };
+  const values = { email: form.email ?? '', remember: form.remember ?? '' };
+  draw(visit, action, { values, ...recall(action, form.refused, params) }, 200);
+}
+
+/** `state` is of the form that was sent, or of both when none was. */
+function draw(visit: Visit, sent: Action, state: FormState, status: number): void {
   const { drawing, ctx, asking } = visit;
   const { brand } = ctx.state;
+  const target = formTarget(visit);
+  const told: Action = brand.settings.registration ? sent : 'login';
   // The other form knows the address too: "sign in with it instead" is then one password away.
   const untouched: FormState = { values: { email: state.values.email ?? '' } };
   const page: LoginPage = {
-    ...formTarget(visit),
-    first,
-    login: first === 'login' ? state : untouched,
-    register: brand.settings.registration ? (first === 'register' ? state : untouched) : undefined,
+    ...target,
+    first: firstForm(visit),
+    login: told === 'login' ? state : untouched,
+    register: brand.settings.registration ? (told === 'register' ? state : untouched) : undefined,
     passwordMinimum: brand.settings.passwordMinimum,
+    languageForm: ctx.method === 'POST' ? languageForm(target, told, state) : undefined,
   };
   show(drawing, ctx, ctx.state, 'login', page, { client: asking, status });
+}
+
+/** A link would lose what was typed; a form of its own keeps it, but for the password. */
+function languageForm({ action, csrf }: ReturnType<typeof formTarget>, form: Action, { values, ...told }: FormState) {
+  const { email = '', remember = '' } = values;
+  return { action, fields: { csrf, action: 'language', form, email, remember, refused: keep(told) } };
 }
 
 /** Whose session ended because the account was disabled is told why they are asked again; whether an account exists, nobody learns. */
@@ -93,12 +114,11 @@ function signedOut({ ctx, interaction }: Visit): FormState['refusal'] {
   return { code: 'account_unavailable', params: { brand: ctx.state.brand.name } };
 }
 
-/** On a phone one form stands above the other: the likelier one first. */
+/** People press "Sign in" to sign in; an app that wants them to join says so (OpenID Connect Prompt Create 1.0). */
 function firstForm({ ctx, interaction }: Visit): Action {
-  if (!ctx.state.brand.settings.registration) return 'login';
-  const { prompt, login_hint: hint } = interaction.params;
-  if (typeof prompt === 'string' && prompt.split(' ').includes('create')) return 'register';
-  return hint || deviceCookie(ctx) ? 'login' : 'register';
+  const { prompt } = interaction.params;
+  const wantsAccount = typeof prompt === 'string' && prompt.split(' ').includes('create');
+  return wantsAccount && ctx.state.brand.settings.registration ? 'register' : 'login';
 }
 
 function emailHint({ interaction }: Visit): string {

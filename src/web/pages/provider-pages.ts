@@ -60,14 +60,25 @@ function drawTooMany(drawing: Drawing, ctx: KoaContextWithOIDC, { code, params, 
 async function drawLogout(drawing: Drawing, ctx: KoaContextWithOIDC, form: string): Promise<void> {
   const state = stateOf(ctx.req);
   const { session } = ctx.oidc;
-  const account = session?.accountId ? await accounts.find(drawing.services.db, state.brand.id, session.accountId) : undefined;
+  const hinted = isHinted(ctx);
+  const account = session?.accountId && !hinted ? await accounts.find(drawing.services.db, state.brand.id, session.accountId) : undefined;
   const redirectUri = (session?.state as { postLogoutRedirectUri?: string } | undefined)?.postLogoutRedirectUri;
   const locals = {
     action: openingTag(form).action,
     xsrf: inputsOf(form).xsrf ?? '',
     account: account?.email ? maskEmail(account.email) : undefined,
+    hinted,
   };
   show(drawing, ctx, state, 'logout', locals, { client: { ...(clientOf(ctx) ?? { name: state.brand.name }), redirectUri } });
+}
+
+/**
+ * An ID token of ours, which only the app and the person can have, says whom to sign out: then nothing is asked.
+ * Without one, or with somebody else's, it might be anybody's link (OpenID Connect RP-Initiated Logout 1.0, 2 and 6).
+ */
+function isHinted({ oidc }: KoaContextWithOIDC): boolean {
+  const hint = oidc.entities.IdTokenHint as { payload?: { sub?: unknown } } | undefined;
+  return hint?.payload?.sub !== undefined && hint.payload.sub === oidc.session?.accountId;
 }
 
 /** response_mode=form_post, the switch of accounts and the sign-out without a session: the library's form, our page. */

@@ -30,7 +30,7 @@ test('the next key begins to sign, the former one stays published, and a new nex
 test('a key nobody has seen yet does not sign, unless forced', async () => {
   const brand = await operator.brand();
   await expect(rotateSigningKeys(operator, brand)).rejects.toThrow(
-    /^The next ES256 key has been published for less than an hour\. .* Try again in 60 minutes, or use force/,
+    /^The next ES256 key has been published for less than an hour\. .* Try again in 60 minutes, or use --force/,
   );
   expect(await operator.version(brand)).toBe(brand.version);
   expect(states(await rotateSigningKeys(operator, brand, { force: true }))).toContain('ES256 previous');
