@@ -8,7 +8,7 @@ export interface BrandSettings {
   registration: boolean;
   deviceFlow: boolean;
   dynamicRegistration: boolean;
-  /** How long a spent refresh token is remembered, so that its reuse ends the family; past it the token is merely unknown. */
+  /** How long a spent refresh token of a browser app is remembered, so that its reuse ends the family; a phone's until it would have expired. */
   spentRefreshTokensKept: number;
   /** Scopes per resource indicator (RFC 8707): `{ "https://api.example.com": ["read", "write"] }`. */
   resources: Record<string, string[]>;

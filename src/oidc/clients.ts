@@ -7,6 +7,7 @@ import { redirectUriFault } from '../domain/redirect-uris.ts';
 import type { Services } from '../services.ts';
 import * as brands from '../storage/brands.ts';
 import * as clients from '../storage/clients.ts';
+import type { Db } from '../storage/database.ts';
 
 /** Members of ours that travel with the client through the library. */
 export const extraClientMetadata = [
@@ -56,17 +57,20 @@ export function createClientStore({ db }: Pick<Services, 'db'>, brand: Brand): C
     return payload;
   }
 
-  async function changed(id: string, change: Promise<void>): Promise<void> {
-    await change;
-    if (!found.delete(id)) return;
-    // Other nodes may hold it too. A new one is held by nobody yet.
-    await brands.raiseVersion(db, brand.id);
+  /** The change and its announcement are one commit. A new client is held by no node yet. */
+  async function change(id: string, work: (db: Db) => Promise<void>): Promise<void> {
+    await db.transaction(async (db) => {
+      const known = await clients.find(db, brand.id, id);
+      await work(db);
+      if (known) await brands.raiseVersion(db, brand.id);
+    });
+    found.delete(id);
   }
 
   return {
     find,
-    upsert: (id, payload) => changed(id, saveDynamic(db, brand, payload as DynamicPayload)),
-    destroy: (id) => changed(id, clients.remove(db, brand.id, id)),
+    upsert: (id, payload) => change(id, (db) => saveDynamic(db, brand, payload as DynamicPayload)),
+    destroy: (id) => change(id, (db) => clients.remove(db, brand.id, id)),
   };
 }
 
@@ -84,7 +88,7 @@ function grantsOf({ grant_types: grants }: ClientMetadata, { settings }: Brand):
 type DynamicPayload = ClientMetadata & { client_secret?: string };
 
 /** Dynamic registration (RFC 7591) stores what the library validated, the secret as a digest; an update keeps the digest it had. */
-async function saveDynamic(db: Services['db'], brand: Brand, { client_secret: secret, ...payload }: DynamicPayload): Promise<void> {
+async function saveDynamic(db: Db, brand: Brand, { client_secret: secret, ...payload }: DynamicPayload): Promise<void> {
   // The library adds its defaults, which it adds again when it builds the client; stored, they would be members no operator may name.
   const members = Object.entries(payload).filter(([member]) => clientMembers.includes(member));
   // A stranger's client is never the brand's own: it always asks before it gets anything.

@@ -18,7 +18,7 @@ export function commitRequest(services: AdapterServices, brand: Brand, pages?: P
       await next();
       // What broke leaves nothing behind.
       if (ctx.status >= 500) return;
-      await unit.commit().catch((error: unknown) => {
+      await unit.commit(ctx.status >= 400 && ctx.path === '/token' ? isEnd : undefined).catch((error: unknown) => {
         if (!(error instanceof LostRace)) throw error;
         return answerSlower(services, brand, pages, ctx, unit.decided(error.index));
       });
@@ -26,6 +26,11 @@ export function commitRequest(services: AdapterServices, brand: Brand, pages?: P
     const open = currentUnit();
     return open ? serve(open) : openUnit(services, brand.id, serve);
   };
+}
+
+/** A refused token request spends nothing and gives nothing; what it found out (a replay ends a family) stays. */
+function isEnd({ kind }: Write): boolean {
+  return kind === 'remove_token' || kind === 'revoke_tokens' || kind === 'remove_grant';
 }
 
 async function answerSlower(
@@ -50,6 +55,9 @@ function errorOf(lost: Write | undefined): InstanceType<typeof errors.OIDCProvid
   switch (lost?.kind) {
     case 'update_grant':
       return new errors.AccessDenied('the grant was revoked meanwhile');
+    case 'remove_session':
+    case 'update_session':
+      return new errors.LoginRequired('the session has ended meanwhile');
     case 'advance_device_code':
       return lostError('DeviceCode', true);
     case 'spend_refresh_token':
@@ -67,9 +75,13 @@ function errorOf(lost: Write | undefined): InstanceType<typeof errors.OIDCProvid
 /** The app that was about to get a code gets the error at the same address (RFC 6749 4.1.2.1). */
 function errorRedirect(location: string, out: { error: string; error_description: string }): string | undefined {
   const url = URL.parse(location);
-  if (!url?.searchParams.has('code')) return undefined;
-  url.searchParams.delete('code');
-  for (const [name, value] of Object.entries(out)) url.searchParams.set(name, value);
+  if (!url) return undefined;
+  const inFragment = new URLSearchParams(url.hash.slice(1));
+  const answer = inFragment.has('code') ? inFragment : url.searchParams;
+  if (!answer.has('code')) return undefined;
+  answer.delete('code');
+  for (const [name, value] of Object.entries(out)) answer.set(name, value);
+  if (answer === inFragment) url.hash = answer.toString();
   return url.href;
 }
 

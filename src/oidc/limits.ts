@@ -14,12 +14,14 @@ type Doors = Pick<Services, 'db' | 'keyring'>;
 export function limitFailures(services: Doors, brand: Brand, pages: ProviderPages): Middleware {
   return async (plain, next) => {
     const ctx = plain as unknown as KoaContextWithOIDC;
-    if (ctx.path === '/reg' && ctx.method === 'POST') return limitRegistrations(services, brand, ctx, next);
+    if (/^\/reg(\/|$)/.test(ctx.path) && changing.has(ctx.method)) return limitRegistrations(services, brand, ctx, next);
     if (ctx.path === '/device' && ctx.method === 'POST') return limitUserCodes(services, brand, pages, ctx, next);
     await next();
     if (ctx.status === 401 && (ctx.body as { error?: string } | null)?.error === 'invalid_client') await countFailure(services, brand, ctx);
   };
 }
+
+const changing = new Set(['POST', 'PUT', 'DELETE']);
 
 /** Anybody may register a client where a brand allows it, but not any number. */
 async function limitRegistrations({ db, keyring }: Doors, brand: Brand, ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {

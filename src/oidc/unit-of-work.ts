@@ -20,8 +20,8 @@ export interface Unit {
   hasFound(name: string): boolean;
   /** Decides a write of the row; a later one of the same row replaces it. */
   write(name: string, write: Write): void;
-  /** Writes everything. @throws LostRace when one rule lost; then nothing is written. */
-  commit(): Promise<void>;
+  /** Writes everything, or what `keep` lets pass. @throws LostRace when one rule lost; then nothing is written. */
+  commit(keep?: (write: Write) => boolean): Promise<void>;
   /** The write at the place a LostRace names. */
   decided(index: number): Write | undefined;
 }
@@ -86,8 +86,8 @@ function createUnit(brandId: number, transaction: Transaction): Unit {
       writes.delete(name);
       writes.set(name, before ? merge(before, write) : write);
     },
-    async commit() {
-      committed = [...writes.values()];
+    async commit(keep = () => true) {
+      committed = bindToSession([...writes.values()].filter(keep));
       writes = new Map();
       try {
         await transaction.commit(statementOf(brandId, committed));
@@ -97,6 +97,24 @@ function createUnit(brandId: number, transaction: Transaction): Unit {
     },
     decided: (index) => committed[index],
   };
+}
+
+/**
+ * What a session decides (a renewed id, a code, a grant, an answered device) stands or falls with it: a session that was ended while
+ * the request was on its way, by a reset or by "sign out everywhere", gives nothing any more.
+ */
+function bindToSession(writes: Write[]): Write[] {
+  const renews = writes.some(({ kind }) => kind === 'save_session');
+  const gives = writes.some(
+    (write) =>
+      write.kind === 'save_grant' ||
+      write.kind === 'advance_device_code' ||
+      (write.kind === 'save_token' && write.token.kind === 'AuthorizationCode'),
+  );
+  return writes.map((write) => {
+    if (write.kind === 'remove_session' && renews) return { ...write, must: true };
+    return write.kind === 'update_session' && gives ? { ...write, must: true } : write;
+  });
 }
 
 /** Two decisions about one row become one: a statement sees each row once. */

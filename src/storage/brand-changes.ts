@@ -37,6 +37,7 @@ export function watchBrands(url: string, news: BrandNews): BrandWatch {
       connectionTimeoutMillis: 1_000,
       application_name: 'portico brand watch',
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
     });
     client = next;
     next.on('error', () => client === next && again());

@@ -75,18 +75,22 @@ export function openDatabase({ onError = () => {}, observe = () => {}, ...option
     pool,
     transaction(work) {
       const unit = units.getStore();
-      return unit ? join(unit, pool, observe, work) : retryOnce(() => transact(pool, observe, work));
+      return unit && !unit.over ? join(unit, pool, observe, work) : retryOnce(() => transact(pool, observe, work));
     },
     unit(work) {
       const unit: OpenUnit = {};
       const commit = async (last?: Statement) => {
-        if (last) await everywhere.run(last);
+        // Alone it is one statement: nothing was written when it fails, so that a deadlock may be tried again.
+        if (last && !unit.client) await retryOnce(() => everywhere.run(last));
+        else if (last) await everywhere.run(last).catch((error) => end(unit, observe, 'rollback').then(() => Promise.reject(error)));
         if (unit.client) await end(unit, observe, 'commit');
       };
       return units.run(unit, async () => {
         try {
           return await work({ commit });
         } finally {
+          // Whatever still runs and was not waited for has a transaction of its own from here on.
+          unit.over = true;
           if (unit.client) await end(unit, observe, 'rollback');
         }
       });
@@ -98,6 +102,9 @@ export function openDatabase({ onError = () => {}, observe = () => {}, ...option
 /** The transaction of a unit, from its first `db.transaction` on. */
 interface OpenUnit {
   client?: pg.PoolClient;
+  /** Joined transactions take turns: one connection has one transaction. */
+  turn?: Promise<unknown>;
+  over?: boolean;
   fault?: Error;
   onFault?: (error: Error) => void;
 }
@@ -114,7 +121,19 @@ function access(client: () => pg.Pool | pg.PoolClient, observe: StatementObserve
   };
 }
 
-async function join<Result>(unit: OpenUnit, pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
+function join<Result>(unit: OpenUnit, pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
+  const before = unit.turn ?? Promise.resolve();
+  const mine = before.then(() => joinNow(unit, pool, observe, work));
+  unit.turn = mine.catch(() => {});
+  return mine;
+}
+
+async function joinNow<Result>(
+  unit: OpenUnit,
+  pool: pg.Pool,
+  observe: StatementObserver,
+  work: (db: Db) => Promise<Result>,
+): Promise<Result> {
   if (!unit.client) return retryOnce(() => open(unit, pool, observe, work));
   // A "no" of a later transaction takes back its own writes only.
   const { client } = unit;

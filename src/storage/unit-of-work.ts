@@ -19,15 +19,15 @@ export type Write =
   | { kind: 'remove_token'; model: string; key: RowKey }
   | { kind: 'revoke_tokens'; model: string; grantId: string }
   | { kind: 'save_session'; key: RowKey; session: NewSession }
-  /** A session that ended meanwhile stays ended; clients that another tab added stay. */
-  | { kind: 'update_session'; key: RowKey; session: NewSession }
-  | { kind: 'remove_session'; key: RowKey }
+  /** A session that ended meanwhile stays ended; clients that another tab added stay. `must`: nothing else is written either. */
+  | { kind: 'update_session'; key: RowKey; session: NewSession; must?: boolean }
+  | { kind: 'remove_session'; key: RowKey; must?: boolean }
   | { kind: 'save_grant'; id: string; grant: NewGrant }
   /** A grant that was revoked meanwhile does not come back. */
   | { kind: 'update_grant'; id: string; grant: NewGrant }
   | { kind: 'remove_grant'; id: string }
   /** A refresh token within its window: its first use spends it, a repeated one changes nothing; later it is lost. */
-  | { kind: 'spend_refresh_token'; key: RowKey; windowSeconds: number; keepSeconds: number }
+  | { kind: 'spend_refresh_token'; key: RowKey; windowSeconds: number; keepSeconds?: number }
   /** Every use within the window writes the same successor; the first one stands, and only as long as it is unused itself. */
   | { kind: 'save_successor'; key: RowKey; token: NewToken }
   /** A job that exists only if everything else is written (storage/outbox.ts). */
@@ -63,7 +63,7 @@ export function statementOf(brandId: number, writes: readonly Write[]): Statemen
       continue;
     }
     parts.push(`w${index} as (${clause(write, parameter)} returning 1)`);
-    if (isDemanded(write)) demands.push(`portico.demand((select count(*) from w${index}) = 1, '${index}')`);
+    if (isDemanded(write)) demands.push(`portico.demand((select count(*) from w${index}) >= 1, '${index}')`);
   }
   const text = `${parts.length > 0 ? `with ${parts.join(', ')} ` : ''}select ${demands.join(', ') || '1'}`;
   return { name: createHash('sha1').update(text).digest('base64url'), text, values };
@@ -79,6 +79,7 @@ const demanded: ReadonlySet<Write['kind']> = new Set([
 
 function isDemanded(write: Write): boolean {
   if (write.kind === 'save_token') return !write.lenient;
+  if (write.kind === 'update_session' || write.kind === 'remove_session') return write.must === true;
   return demanded.has(write.kind);
 }
 
@@ -87,7 +88,7 @@ type Parameter = (value: unknown, type: string) => string;
 function clause(write: Exclude<Write, { kind: 'enqueue' }>, parameter: Parameter): string {
   switch (write.kind) {
     case 'spend_refresh_token':
-      return `update portico.oidc_tokens set consumed_at = coalesce(consumed_at, portico.now()), ${kept(write.keepSeconds, parameter)}
+      return `update portico.oidc_tokens set consumed_at = coalesce(consumed_at, portico.now())${kept(write.keepSeconds, parameter)}
         where ${tokenKey(write.key, parameter)} and kind = 'RefreshToken' and expires_at > portico.now()
           and (consumed_at is null or consumed_at > portico.now() - make_interval(secs => ${parameter(write.windowSeconds, 'float8')}))`;
     case 'save_successor':
@@ -95,7 +96,7 @@ function clause(write: Exclude<Write, { kind: 'enqueue' }>, parameter: Parameter
         on conflict (brand_id, slice, id) do update set consumed_at = stored.consumed_at
         where stored.kind = excluded.kind and stored.consumed_at is null`;
     case 'spend_token':
-      return `update portico.oidc_tokens set consumed_at = portico.now()${write.keepSeconds === undefined ? '' : `, ${kept(write.keepSeconds, parameter)}`}
+      return `update portico.oidc_tokens set consumed_at = portico.now()${kept(write.keepSeconds, parameter)}
         where ${tokenKey(write.key, parameter)} and kind = ${parameter(write.model, 'text')}
           and consumed_at is null and expires_at > portico.now()`;
     case 'save_token':
@@ -129,8 +130,9 @@ function clause(write: Exclude<Write, { kind: 'enqueue' }>, parameter: Parameter
 }
 
 /** Spent rows would pile up for as long as their tokens might have lived. */
-function kept(seconds: number, parameter: Parameter): string {
-  return `expires_at = least(expires_at, portico.now() + make_interval(secs => ${parameter(seconds, 'float8')}))`;
+function kept(seconds: number | undefined, parameter: Parameter): string {
+  if (seconds === undefined) return '';
+  return `, expires_at = least(expires_at, portico.now() + make_interval(secs => ${parameter(seconds, 'float8')}))`;
 }
 
 function tokenKey({ slice, id }: RowKey, parameter: Parameter): string {

@@ -15,10 +15,13 @@ interface Entry {
   last: Brand | undefined;
   /** Asked again at the next request: a change was heard of, or nobody was found and somebody may come. */
   staleAt: number;
+  segment: string;
 }
 
 // Where notifications do not pass, a change is found by asking this often, in milliseconds.
 const POLL = 4_000;
+// How far back a poll looks beyond the last answered one, in seconds: a long transaction's change bears the time of its beginning.
+const MARGIN = 60;
 // How long "nobody of that name" is believed, in milliseconds.
 const ABSENCE = 1_000;
 // How long a request waits for news of a brand it knows already, in milliseconds: a database that hangs must not stop what needs none.
@@ -28,31 +31,40 @@ const BOUND = 20_000;
 
 export function createBrandDirectory(db: Db): BrandDirectory {
   const cache = new Map<string, Entry>();
-  let polledAt = performance.now();
+  let askedAt = performance.now();
+  // Changes until then have been seen; it moves only when the database answered.
+  let coveredUntil = askedAt;
 
   async function select(host: string, segment: string): Promise<Brand | undefined> {
-    if (performance.now() - polledAt > POLL) await poll();
+    if (performance.now() - askedAt > POLL) await poll();
     const key = `${host}/${segment}`;
     const known = cache.get(key);
     if (known && performance.now() < known.staleAt) return known.brand;
     if (cache.size >= BOUND) cache.clear();
-    const entry = look(host, segment, known?.last);
+    const entry: Entry = { brand: Promise.resolve(known?.last), last: known?.last, segment, staleAt: Number.POSITIVE_INFINITY };
     cache.set(key, entry);
+    entry.brand = look(entry, find(host, segment));
     entry.brand.catch(() => cache.get(key) === entry && cache.delete(key));
     return entry.brand;
   }
 
-  function look(host: string, segment: string, last: Brand | undefined): Entry {
-    const entry: Entry = { brand: refresh(find(host, segment), last), last, staleAt: Number.POSITIVE_INFINITY };
-    entry.brand.then(
-      (brand) => {
-        // Found nobody, or only what was known before (the database is away): ask again soon.
-        if (!brand || brand === last) entry.staleAt = Math.min(entry.staleAt, performance.now() + ABSENCE);
-        entry.last = brand;
-      },
-      () => {},
-    );
-    return entry;
+  /** The brand as it is now; as it was, while the database is away or slow to say. An answer that comes late counts from then on. */
+  async function look(entry: Entry, fresh: Promise<Brand | undefined>): Promise<Brand | undefined> {
+    const { last } = entry;
+    const learned = fresh.then((brand) => {
+      entry.last = brand;
+      entry.brand = Promise.resolve(brand);
+      // Nobody of that name: somebody may come.
+      if (!brand) entry.staleAt = Math.min(entry.staleAt, performance.now() + ABSENCE);
+      return brand;
+    });
+    if (!last) return learned;
+    const known = learned.catch((error: unknown) => {
+      if (!isDatabaseAway(error)) throw error;
+      entry.staleAt = Math.min(entry.staleAt, performance.now() + ABSENCE);
+      return last;
+    });
+    return soonerThan(PATIENCE, known, last);
   }
 
   async function find(host: string, segment: string): Promise<Brand | undefined> {
@@ -62,21 +74,19 @@ export function createBrandDirectory(db: Db): BrandDirectory {
     return brand?.disabledAt ? undefined : brand;
   }
 
-  /** One statement for all brands; twice the interval, so that a slow commit is not missed. */
+  /** One statement for all brands, with a margin for transactions that took their time; versions already known change nothing. */
   async function poll(): Promise<void> {
-    const since = (performance.now() - polledAt) / 1_000;
-    polledAt = performance.now();
-    const changes = changedWithin(db, since * 2).then((rows) => {
+    askedAt = performance.now();
+    const asked = askedAt;
+    const changes = changedWithin(db, (asked - coveredUntil) / 1_000 + MARGIN).then((rows) => {
+      coveredUntil = asked;
       for (const { id, version } of rows) changed(id, version);
     });
     await soonerThan(PATIENCE, changes, undefined).catch(() => {});
   }
 
   function changed(brandId: number, version?: number): void {
-    for (const entry of cache.values()) {
-      const isIt = entry.last ? entry.last.id === brandId && entry.last.version !== version : true;
-      if (isIt) entry.staleAt = 0;
-    }
+    for (const entry of cache.values()) if (concerns(entry, brandId, version)) entry.staleAt = 0;
   }
 
   function missed(): void {
@@ -86,14 +96,11 @@ export function createBrandDirectory(db: Db): BrandDirectory {
   return { select, changed, missed };
 }
 
-/** The brand as it is now; as it was, while the database is away or slow to say. */
-async function refresh(fresh: Promise<Brand | undefined>, last: Brand | undefined): Promise<Brand | undefined> {
-  if (!last) return fresh;
-  const known = fresh.catch((error: unknown) => {
-    if (isDatabaseAway(error)) return last;
-    throw error;
-  });
-  return soonerThan(PATIENCE, known, last);
+/** The brand itself, nobody so far, or the brand at the root that answered for a path which may now have one of its own. */
+function concerns({ last, segment }: Entry, brandId: number, version: number | undefined): boolean {
+  if (!last) return true;
+  if (last.id === brandId) return last.version !== version;
+  return segment !== '' && !last.issuer.endsWith(`/${segment}`);
 }
 
 async function soonerThan<Result>(milliseconds: number, awaited: Promise<Result>, otherwise: Result): Promise<Result> {

@@ -3,9 +3,11 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { sliceOfAccount } from '../../src/domain/slices.ts';
 import { createAdapter, spentInteraction } from '../../src/oidc/adapter.ts';
 import { fates, type Model } from '../../src/oidc/payloads.ts';
+import { openUnit } from '../../src/oidc/unit-of-work.ts';
 import * as oidcGrants from '../../src/storage/oidc-grants.ts';
 import * as oidcSessions from '../../src/storage/oidc-sessions.ts';
 import * as oidcTokens from '../../src/storage/oidc-tokens.ts';
+import { LostRace } from '../../src/storage/unit-of-work.ts';
 import {
   accountId,
   authorizationPath,
@@ -401,4 +403,33 @@ test('a sign-in, a refresh and userinfo cost these statements and commits, clien
     rotation: { statements: 2, commits: 1 },
     info: { statements: 1, commits: 0 },
   });
+});
+
+test('a session that was ended while a request renewed it does not come back under its new id', async () => {
+  const session = new (bare.provider.Session as unknown as new () => InstanceType<typeof bare.provider.Session>)();
+  session.loginAccount({ accountId });
+  await session.save(60);
+  const renewing = openUnit(services(database), bare.brand.id, async (unit) => {
+    const found = await bare.provider.Session.find(session.jti);
+    await oidcSessions.endAllOf(database.db, bare.brand.id, accountId);
+    found?.resetIdentifier();
+    await found?.save(60);
+    await unit.commit();
+  });
+  await expect(renewing).rejects.toBeInstanceOf(LostRace);
+  expect(await oidcSessions.listOf(database.db, bare.brand.id, accountId)).toEqual([]);
+});
+
+test('a session that was ended while it gave a code gives none', async () => {
+  const session = new (bare.provider.Session as unknown as new () => InstanceType<typeof bare.provider.Session>)();
+  session.loginAccount({ accountId });
+  await session.save(60);
+  const giving = openUnit(services(database), bare.brand.id, async (unit) => {
+    const found = await bare.provider.Session.find(session.jti);
+    await oidcSessions.endAllOf(database.db, bare.brand.id, accountId);
+    await new (classOf('AuthorizationCode'))({ accountId, clientId: 'web', grantId: await savedGrant(), scope: 'openid' }).save();
+    await found?.save(60);
+    await unit.commit();
+  });
+  await expect(giving).rejects.toBeInstanceOf(LostRace);
 });

@@ -194,3 +194,22 @@ test('a family that begins late in a long session lives its whole year', async (
     token = answer.json.refresh_token as string;
   }
 });
+
+test('a thief who came first is found out whenever the owner of the phone comes, also a month later', async () => {
+  const app = await phone();
+  const { tokens } = await obtainTokens(app, person);
+  const stolen = await app.refresh(tokens.refresh_token as string);
+  await shiftClock(portico.database, 30 * 86_400);
+  await expect(app.refresh(tokens.refresh_token as string)).rejects.toMatchObject({ error: 'invalid_grant' });
+  await expect(app.refresh(stolen.refresh_token as string)).rejects.toMatchObject({ error: 'invalid_grant' });
+});
+
+test('a refresh that is refused for another reason spends nothing', async () => {
+  const app = await shop();
+  const { tokens } = await obtainTokens(app, person);
+  const form = { grant_type: 'refresh_token', refresh_token: String(tokens.refresh_token), resource: 'https://unknown.example' };
+  const refused = await send(`${portico.issuer}/token`, { form, headers: basic('shop', secrets.shop as string) });
+  expect([refused.status, refused.json.error]).toEqual([400, 'invalid_target']);
+  await setTimeout(300);
+  expect(await app.refresh(tokens.refresh_token as string)).toHaveProperty('refresh_token');
+});

@@ -99,12 +99,12 @@ export function tokenAdapter(services: AdapterServices, brand: Brand, model: Tok
 
   async function spending(key: oidcTokens.RowKey, unit: Unit): Promise<Write> {
     if (model !== 'RefreshToken') return { kind: 'spend_token', model, key };
-    const keepSeconds = brand.settings.spentRefreshTokensKept;
     const row = await unit.read<oidcTokens.Token>(nameOf(key), async () => undefined);
+    // What is bound to a session ends with it. The others are remembered until they would have expired themselves: a thief who uses a
+    // token first is found out whenever its owner comes, also a month later.
+    const kept = row && 'expiresWithSession' in row.payload ? { keepSeconds: brand.settings.spentRefreshTokensKept } : {};
     const windowSeconds = refreshWindow(row?.clientId ?? undefined);
-    return windowSeconds > 0
-      ? { kind: 'spend_refresh_token', key, windowSeconds, keepSeconds }
-      : { kind: 'spend_token', model, key, keepSeconds };
+    return windowSeconds > 0 ? { kind: 'spend_refresh_token', key, windowSeconds, ...kept } : { kind: 'spend_token', model, key, ...kept };
   }
 
   return {
