@@ -12,7 +12,7 @@ import { chooseLocale } from './web/middleware/choose-locale.ts';
 import { faults } from './web/middleware/faults.ts';
 import { health } from './web/middleware/health.ts';
 import { createLocales } from './web/middleware/locale.ts';
-import { protocol } from './web/middleware/protocol.ts';
+import { forPrograms, protocol } from './web/middleware/protocol.ts';
 import { requestLog } from './web/middleware/request-log.ts';
 import { securityHeaders, strictTransport } from './web/middleware/security-headers.ts';
 import { trustedProxy } from './web/middleware/trusted-proxy.ts';
@@ -51,8 +51,10 @@ export function createApp(services: Services): App {
   koa.use(faults(drawing));
   koa.use(selectBrand(directory, providers, config.environment === 'development' ? config.publicUrl : undefined));
   koa.use(strictTransport());
-  koa.use(chooseLocale(drawing.locales));
   koa.use(wellFormedTarget());
+  // Back ends come by the thousand and want neither a language nor a look.
+  koa.use(forPrograms(protocol()));
+  koa.use(chooseLocale(drawing.locales));
   koa.use(assets(drawing));
   koa.use(async (ctx, next) => {
     await drawing.logos.load(ctx.state.brand);

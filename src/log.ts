@@ -47,7 +47,8 @@ export function createLog(level: string, destination?: DestinationStream): Logge
       },
     },
   };
-  const logger = destination ? pino(options, destination) : pino(options);
+  // Lines leave between requests, not within them: a reader that is slow or gone holds nobody up.
+  const logger = pino(options, destination ?? pino.destination({ sync: false }));
   // pino applies no formatter to what a child always carries.
   const { child } = logger;
   logger.child = function narrow(this: Logger, fields: Record<string, unknown>) {

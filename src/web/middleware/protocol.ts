@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from '../../errors.ts';
 import { serveDocument } from '../../oidc/documents.ts';
+import { answersPrograms } from '../../oidc/outermost.ts';
 import type { Provider } from '../../oidc/pages.ts';
 import { cookieNames } from '../../oidc/settings.ts';
 import { MalformedBody, readFormText } from '../form.ts';
@@ -20,6 +21,11 @@ const LONGEST = 12 * 1024;
 
 /** Documents that any origin may read, and pages under COEP may load. */
 const PUBLIC = new Set(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks']);
+
+/** Hands the endpoints no person ever looks at to the protocol at once, past everything that is for pages. */
+export function forPrograms(handle: Middleware): Middleware {
+  return (ctx, next) => (answersPrograms(ctx) ? handle(ctx, next) : next());
+}
 
 export function protocol(): Middleware {
   return async (ctx) => {

@@ -2,21 +2,23 @@
 import { formActionSource } from '../../domain/redirect-uris.ts';
 import type { Context, Middleware } from '../request.ts';
 
+const always = Object.entries({
+  // The library adds the hash of its own small scripts to an existing script-src, so there must always be one.
+  'content-security-policy': contentSecurityPolicy(),
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  // Not no-referrer: with it browsers send "Origin: null" on our own forms, and the origin check would refuse them.
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cache-control': 'no-store',
+});
+
 export const securityHeaders =
   (https: boolean): Middleware =>
   (ctx, next) => {
-    ctx.set({
-      // The library adds the hash of its own small scripts to an existing script-src, so there must always be one.
-      'content-security-policy': contentSecurityPolicy(),
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-      // Not no-referrer: with it browsers send "Origin: null" on our own forms, and the origin check would refuse them.
-      'referrer-policy': 'same-origin',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'cache-control': 'no-store',
-    });
+    for (const [name, value] of always) ctx.res.setHeader(name, value);
     requireHttps(ctx, https);
     return next();
   };
