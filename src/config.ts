@@ -1,11 +1,12 @@
 // The one place that reads the environment. Everything has a safe default in development; in production nonsense refuses to start.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { usableCores } from './cores.ts';
 import { OperatorError } from './errors.ts';
 
 const projectFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -68,7 +69,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     // A line of JSON per request is for machines: at a terminal only what somebody should look at, unless more is asked for.
     logLevel: settings.LOG_LEVEL ?? (settings.NODE_ENV === 'development' ? 'warn' : 'info'),
     // One core stays free for signing and serving: hashing shares libuv's threads with WebCrypto.
-    hashConcurrency: settings.HASH_CONCURRENCY ?? Math.max(1, availableParallelism() - 1),
+    hashConcurrency: settings.HASH_CONCURRENCY ?? Math.max(1, usableCores() - 1),
   });
 }
 

@@ -1,7 +1,6 @@
 import { disableClient, enableClient } from '../../src/flows/admin/disable-client.ts';
 import * as accounts from '../../src/storage/accounts.ts';
 import * as brands from '../../src/storage/brands.ts';
-import * as clients from '../../src/storage/clients.ts';
 import { clientsOfTest, party, secrets } from '../support/clients.ts';
 import { resetClock, shiftClock } from '../support/database.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
