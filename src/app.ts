@@ -51,10 +51,10 @@ export function createApp(services: Services): App {
   koa.use(faults(drawing));
   koa.use(selectBrand(directory, providers, config.environment === 'development' ? config.publicUrl : undefined));
   koa.use(strictTransport());
+  koa.use(chooseLocale(drawing.locales));
   koa.use(wellFormedTarget());
   // Back ends come by the thousand and want neither a language nor a look.
   koa.use(forPrograms(protocol()));
-  koa.use(chooseLocale(drawing.locales));
   koa.use(assets(drawing));
   koa.use(async (ctx, next) => {
     await drawing.logos.load(ctx.state.brand);

@@ -45,6 +45,8 @@ async function answerSlower(
   const out = { error: error.error, error_description: error.error_description ?? '' };
   const redirect = errorRedirect(ctx.response.get('location'), out);
   forget(ctx);
+  // Asked again, the browser shows the session's new id, or that there is none any more.
+  if (isOfSession(lost) && ctx.method === 'GET') return goAgain(ctx, brand);
   if (redirect) return ctx.redirect(redirect);
   ctx.status = error.statusCode;
   if (!pages || answersPrograms(ctx)) ctx.body = out;
@@ -70,6 +72,16 @@ function errorOf(lost: Write | undefined): InstanceType<typeof errors.OIDCProvid
     default:
       return new errors.InvalidRequest('a concurrent request was quicker');
   }
+}
+
+function isOfSession(lost: Write | undefined): boolean {
+  return lost?.kind === 'update_session' || lost?.kind === 'remove_session';
+}
+
+function goAgain(ctx: KoaContextWithOIDC, brand: Brand): void {
+  ctx.status = 303;
+  ctx.set('location', brand.issuer + ctx.url);
+  ctx.body = '';
 }
 
 /** The app that was about to get a code gets the error at the same address (RFC 6749 4.1.2.1). */

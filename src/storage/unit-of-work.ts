@@ -21,7 +21,7 @@ export type Write =
   | { kind: 'save_session'; key: RowKey; session: NewSession }
   /** A session that ended meanwhile stays ended; clients that another tab added stay. `must`: nothing else is written either. */
   | { kind: 'update_session'; key: RowKey; session: NewSession; must?: boolean }
-  | { kind: 'remove_session'; key: RowKey; must?: boolean }
+  | { kind: 'remove_session'; key: RowKey; uid: string | undefined; must?: boolean }
   | { kind: 'save_grant'; id: string; grant: NewGrant }
   /** A grant that was revoked meanwhile does not come back. */
   | { kind: 'update_grant'; id: string; grant: NewGrant }
@@ -63,10 +63,19 @@ export function statementOf(brandId: number, writes: readonly Write[]): Statemen
       continue;
     }
     parts.push(`w${index} as (${clause(write, parameter)} returning 1)`);
-    if (isDemanded(write)) demands.push(`portico.demand((select count(*) from w${index}) >= 1, '${index}')`);
+    if (isDemanded(write)) demands.push(`portico.demand((select count(*) from w${index}) >= 1${orRenewed(write, parameter)}, '${index}')`);
   }
   const text = `${parts.length > 0 ? `with ${parts.join(', ')} ` : ''}select ${demands.join(', ') || '1'}`;
   return { name: createHash('sha1').update(text).digest('base64url'), text, values };
+}
+
+/** A session whose id another tab has renewed meanwhile lives on under that one: it has not ended. */
+function orRenewed(write: Write, parameter: Parameter): string {
+  if (write.kind !== 'update_session' && write.kind !== 'remove_session') return '';
+  const uid = write.kind === 'update_session' ? write.session.uid : write.uid;
+  if (uid === undefined) return '';
+  return ` or exists (select 1 from portico.oidc_sessions where brand_id = $1::int and slice = ${parameter(sliceOfId(uid), 'smallint')}
+    and uid = ${parameter(uid, 'text')} and id <> ${parameter(write.key.id, 'bytea')} and expires_at > portico.now())`;
 }
 
 const demanded: ReadonlySet<Write['kind']> = new Set([

@@ -27,13 +27,18 @@ export async function createTestDatabase(options: { max?: number } = {}): Promis
     statements,
     setForAllConnections: async (parameter, value) => {
       await onServer(`alter database ${name} set ${parameter} = '${value}'`);
-      await Promise.all([...connections].map((connection) => connection.query(`set ${parameter} = '${value}'`)));
+      await Promise.all([...connections].map((connection) => connection.query(`set ${parameter} = '${value}'`).catch(unlessClosed)));
     },
     close: async () => {
       await db.close();
       await drop();
     },
   };
+}
+
+/** The pool may be closing an idle connection right now; it needs no setting any more. */
+function unlessClosed(error: Error): void {
+  if (!/closed|not queryable|terminated/i.test(error.message)) throw error;
 }
 
 function connectionsOf(pool: pg.Pool): Set<pg.PoolClient> {

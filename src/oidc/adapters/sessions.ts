@@ -59,7 +59,8 @@ export function sessionAdapter(services: AdapterServices, brand: Brand): Adapter
     async destroy(id) {
       const key = writable(id);
       await unit(async (unit) => {
-        unit.write(nameOf(key), { kind: 'remove_session', key });
+        const row = await unit.read<oidcSessions.StoredSession>(nameOf(key), async () => undefined);
+        unit.write(nameOf(key), { kind: 'remove_session', key, uid: row?.uid });
         unit.remember(nameOf(key), undefined);
       });
     },

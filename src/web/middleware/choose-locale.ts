@@ -1,5 +1,6 @@
 // The language of this request: what the person chose, what the app asks for, what the browser says, what the brand speaks.
 
+import { answersPrograms } from '../../oidc/outermost.ts';
 import type { Context, Middleware } from '../request.ts';
 import type { Locales } from './locale.ts';
 
@@ -7,6 +8,7 @@ const YEAR = 365 * 24 * 3600 * 1000;
 
 export function chooseLocale(locales: Locales): Middleware {
   return (ctx, next) => {
+    if (answersPrograms(ctx)) return next();
     ctx.state.locale = localeFor(locales, ctx, typeof ctx.query.ui_locales === 'string' ? ctx.query.ui_locales : undefined);
     speak(locales, ctx, ctx.query.lang);
     return next();
