@@ -6,7 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { usableCores } from './cores.ts';
+import { usableCores, usableMemory } from './cores.ts';
 import { OperatorError } from './errors.ts';
 
 const projectFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -69,7 +69,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     // A line of JSON per request is for machines: at a terminal only what somebody should look at, unless more is asked for.
     logLevel: settings.LOG_LEVEL ?? (settings.NODE_ENV === 'development' ? 'warn' : 'info'),
     // One core stays free for signing and serving: hashing shares libuv's threads with WebCrypto.
-    hashConcurrency: settings.HASH_CONCURRENCY ?? Math.max(1, usableCores() - 1),
+    hashConcurrency: settings.HASH_CONCURRENCY ?? Math.max(1, Math.min(usableCores() - 1, Math.floor(usableMemory() / 4 / HASH_BYTES))),
   });
 }
 
@@ -126,6 +126,9 @@ function checkProxies(list: string, context: z.RefinementCtx): void {
     context.addIssue({ code: 'custom', message: `"${entry}" is neither an address nor a network such as 10.0.0.0/8` });
   }
 }
+
+// What one hash fills while it is computed (hasher.ts); a quarter of the memory is for hashing.
+const HASH_BYTES = 20 * 1024 * 1024;
 
 /** A random secret kept beside the development database, so that sessions survive a restart and no default secret exists. */
 function developmentSecret(dataFolder: string): string {

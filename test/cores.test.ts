@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { quotaOf, usableCores } from '../src/cores.ts';
+import { availableParallelism, totalmem } from 'node:os';
+import { quotaOf, usableCores, usableMemory } from '../src/cores.ts';
 
 test.each([
   ['max 100000', undefined],
@@ -15,4 +15,9 @@ test.each([
 test('there is always one core, and never more than the machine has', () => {
   expect(usableCores()).toBeGreaterThanOrEqual(1);
   expect(usableCores()).toBeLessThanOrEqual(availableParallelism());
+});
+
+test('memory is what the container may have, and never more than the machine', () => {
+  expect(usableMemory()).toBeGreaterThan(0);
+  expect(usableMemory()).toBeLessThanOrEqual(totalmem());
 });
