@@ -68,8 +68,21 @@ async function migrateLocked(client: pg.Client, url: string, known: Migration[],
     await patiently(() => apply(client, migration), log, `a lock for ${migration.name}`);
     log(`migration ${migration.name} applied`);
   }
-  await runMigrations({ connectionString: url, schema: 'graphile_worker', logger: new Logger(() => () => {}) });
+  await migrateJobs(url);
   return { applied: missing.map(({ name }) => name) };
+}
+
+/** The job queue's own schema. The pool is ours, so that its connections are gone for certain when this is over. */
+async function migrateJobs(url: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const lost = () => {};
+  pool.on('error', lost);
+  pool.on('connect', (connection) => connection.on('error', lost));
+  try {
+    await runMigrations({ pgPool: pool, schema: 'graphile_worker', logger: new Logger(() => () => {}) });
+  } finally {
+    await pool.end();
+  }
 }
 
 async function apply(client: pg.Client, { id, name, breaking, text }: Migration): Promise<void> {
