@@ -9,7 +9,6 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  setupFilesAfterEnv: ['<rootDir>/test/support/second-try.ts'],
   testTimeout: 30_000,
   maxWorkers: 2,
 };

@@ -85,3 +85,23 @@ test('a worker that fell silent gives its jobs to the others, and one that lives
   const { rows } = await portico.db.pool.query('select distinct locked_by from graphile_worker._private_jobs');
   expect(rows.map(({ locked_by: worker }) => worker).sort()).toEqual(['living', null]);
 });
+
+test('a grant that only a device code in another slice hangs on is kept, and goes when the code has ended', async () => {
+  await portico.db.pool.query(`
+    with brand as (select id from portico.brands limit 1), account as (select id, slice from portico.accounts limit 1),
+      granted as (
+        insert into portico.oidc_grants (brand_id, slice, id, account_id, client_id, payload, created_at, expires_at)
+        select brand.id, account.slice, 'granted-to-a-television', account.id, 'shop', '{}', now() - interval '2 days', now() + interval '1 day'
+        from brand, account)
+    insert into portico.oidc_tokens (brand_id, slice, kind, id, grant_id, payload, expires_at)
+    select brand.id, (account.slice + 1) % 32768, 'DeviceCode', sha256('a device code'), 'granted-to-a-television', '{}', now() + interval '5 minutes'
+    from brand, account`);
+  const kept = async () => {
+    await tidy();
+    const { rows } = await portico.db.pool.query("select 1 from portico.oidc_grants where id = 'granted-to-a-television'");
+    return rows.length === 1;
+  };
+  expect(await kept()).toBe(true);
+  await shiftClock(portico.database, 600);
+  expect(await kept()).toBe(false);
+});

@@ -40,6 +40,8 @@ export interface WatchedPage {
 /** A page in a fresh profile. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext({ locale: 'en-GB', ...options });
+  // Below the test's own limit, so that a hang says what was waited for.
+  context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   // Of every tab: the app may open more.
