@@ -8,6 +8,7 @@ import type { AdapterServices } from './adapters/contract.ts';
 import { endGrantOfSpent, lostError } from './adapters/tokens.ts';
 import { answersPrograms } from './outermost.ts';
 import type { ProviderPages } from './pages.ts';
+import { spentInteraction } from './spent-interactions.ts';
 import { currentUnit, openUnit, type Unit } from './unit-of-work.ts';
 
 export function commitRequest(services: AdapterServices, brand: Brand, pages?: Pick<ProviderPages, 'error'>): Middleware {
@@ -18,6 +19,11 @@ export function commitRequest(services: AdapterServices, brand: Brand, pages?: P
       await next();
       // What broke leaves nothing behind.
       if (ctx.status >= 500) return;
+      // The library itself saw that the pushed request was spent, between its look at the interaction and this one: by the quicker press.
+      if (refusesPushed(ctx) && (await isFinished(services, brand, ctx))) {
+        forget(ctx);
+        return goAgain(ctx, brand);
+      }
       await unit.commit(ctx.status >= 400 && ctx.path === '/token' ? isEnd : undefined).catch((error: unknown) => {
         if (!(error instanceof LostRace)) throw error;
         return answerSlower(services, brand, pages, ctx, unit.decided(error.index));
@@ -45,8 +51,8 @@ async function answerSlower(
   const out = { error: error.error, error_description: error.error_description ?? '' };
   const redirect = errorRedirect(ctx.response.get('location'), out);
   forget(ctx);
-  // Asked again, the browser shows the session's new id, or that there is none any more.
-  if (isOfSession(lost) && ctx.method === 'GET') return goAgain(ctx, brand);
+  // Asked again, the browser shows the session's new id, or that there is none any more; or its quicker press has finished already.
+  if (ctx.method === 'GET' && (isOfSession(lost) || (await isFinished(services, brand, ctx)))) return goAgain(ctx, brand);
   if (redirect) return ctx.redirect(redirect);
   ctx.status = error.statusCode;
   if (!pages || answersPrograms(ctx)) ctx.body = out;
@@ -76,6 +82,16 @@ function errorOf(lost: Write | undefined): InstanceType<typeof errors.OIDCProvid
 
 function isOfSession(lost: Write | undefined): boolean {
   return lost?.kind === 'update_session' || lost?.kind === 'remove_session';
+}
+
+/** Two presses of one browser resume one interaction. Another browser's is not finished by this one: it hears that it was slower. */
+async function isFinished(services: AdapterServices, brand: Brand, ctx: KoaContextWithOIDC): Promise<boolean> {
+  const uid = ctx.oidc?.route === 'resume' ? ctx.oidc.entities.Interaction?.uid : undefined;
+  return uid !== undefined && (await spentInteraction(services, brand, uid)) !== undefined;
+}
+
+function refusesPushed(ctx: KoaContextWithOIDC): boolean {
+  return ctx.method === 'GET' && URL.parse(ctx.response.get('location'))?.searchParams.get('error') === 'invalid_request_uri';
 }
 
 function goAgain(ctx: KoaContextWithOIDC, brand: Brand): void {
