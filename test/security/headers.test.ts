@@ -176,7 +176,9 @@ describe.each([
 
   test('nobody learns what we are made of', () => {
     expect(faults(({ answer }) => Boolean(answer.headers['x-powered-by'] ?? answer.headers.server))).toEqual([]);
-    expect(faults(({ answer }) => /node_modules|oidc-provider|koa|\.ts:\d+/i.test(answer.body))).toEqual([]);
+    // Random ids spell every short word sooner or later.
+    const words = (body: string) => body.replace(/[\w-]{40,}/g, '');
+    expect(faults(({ answer }) => /node_modules|oidc-provider|koa|\.ts:\d+/i.test(words(answer.body)))).toEqual([]);
   });
 
   test('redirects have no body and are no redirects that repeat a form', () => {
