@@ -31,9 +31,50 @@ create table portico.accounts (
   last_login_at timestamp with time zone not null default portico.now(),
   updated_at timestamp with time zone not null default portico.now(),
   disabled_at timestamp with time zone,
+  signed_out_at timestamp with time zone,
+  erase_after timestamp with time zone,
   constraint accounts_pkey primary key (brand_id, slice, id),
   constraint accounts_brand_id_fkey foreign key (brand_id) references portico.brands(id)
 );
+create index accounts_erase on portico.accounts using btree (erase_after) where (erase_after is not null);
+
+create table portico.audit_batches (
+  brand_id integer not null,
+  range smallint not null,
+  number integer not null,
+  events integer not null,
+  previous bytea not null,
+  digest bytea not null,
+  sealed_at timestamp with time zone not null default portico.now(),
+  pruned_at timestamp with time zone,
+  constraint audit_batches_pkey primary key (brand_id, range, number),
+  constraint audit_batches_brand_id_fkey foreign key (brand_id) references portico.brands(id)
+);
+
+create table portico.audit_events (
+  brand_id integer not null,
+  slice smallint not null,
+  id uuid not null,
+  at timestamp with time zone not null default portico.now(),
+  event text not null,
+  actor text not null,
+  account_id uuid,
+  client_id text,
+  details jsonb not null default '{}'::jsonb,
+  personal jsonb,
+  salt bytea,
+  commitment bytea not null,
+  xid xid8 not null default pg_current_xact_id(),
+  recorded_at timestamp with time zone not null default now(),
+  batch integer,
+  digest bytea,
+  constraint audit_events_pkey primary key (brand_id, slice, id),
+  constraint audit_events_brand_id_fkey foreign key (brand_id) references portico.brands(id),
+  constraint audit_events_actor_check check ((actor = any (array['end_user'::text, 'operator'::text, 'system'::text])))
+);
+create index audit_events_account on portico.audit_events using btree (brand_id, slice, account_id, at) where (account_id is not null);
+create index audit_events_at on portico.audit_events using btree (brand_id, at);
+create index audit_events_unsealed on portico.audit_events using btree (brand_id, slice) where (batch is null);
 
 create table portico.brand_assets (
   brand_id integer not null,
@@ -59,6 +100,7 @@ create table portico.brands (
   created_at timestamp with time zone not null default portico.now(),
   updated_at timestamp with time zone not null default portico.now(),
   disabled_at timestamp with time zone,
+  smtp bytea,
   constraint brands_pkey primary key (id),
   constraint brands_issuer_key unique (issuer),
   constraint brands_slug_key unique (slug),
@@ -79,6 +121,27 @@ create table portico.clients (
   constraint clients_brand_id_fkey foreign key (brand_id) references portico.brands(id) on delete cascade
 );
 
+create table portico.erased_accounts (
+  brand_id integer not null,
+  slice smallint not null,
+  id uuid not null,
+  erased_at timestamp with time zone not null default portico.now(),
+  constraint erased_accounts_pkey primary key (brand_id, slice, id),
+  constraint erased_accounts_brand_id_fkey foreign key (brand_id) references portico.brands(id)
+);
+
+create table portico.federated_identities (
+  brand_id integer not null,
+  slice smallint not null,
+  account_id uuid not null,
+  issuer text not null,
+  subject text not null,
+  provider_name text not null,
+  linked_at timestamp with time zone not null default portico.now(),
+  constraint federated_identities_pkey primary key (brand_id, slice, account_id, issuer, subject),
+  constraint federated_identities_brand_id_slice_account_id_fkey foreign key (brand_id, slice, account_id) references portico.accounts(brand_id, slice, id) on delete cascade
+);
+
 create table portico.identifiers (
   brand_id integer not null,
   slice smallint not null,
@@ -86,10 +149,12 @@ create table portico.identifiers (
   kind text not null,
   account_id uuid not null,
   created_at timestamp with time zone not null default portico.now(),
+  held_until timestamp with time zone,
   constraint identifiers_pkey primary key (brand_id, slice, digest),
   constraint identifiers_brand_id_fkey foreign key (brand_id) references portico.brands(id),
   constraint identifiers_kind_check check ((kind = any (array['email'::text, 'phone'::text, 'external_id'::text, 'federated'::text])))
 );
+create index identifiers_account on portico.identifiers using btree (brand_id, account_id);
 
 create table portico.limits (
   brand_id integer not null,
@@ -141,6 +206,9 @@ create table portico.oidc_sessions (
   payload jsonb not null,
   created_at timestamp with time zone not null default portico.now(),
   expires_at timestamp with time zone not null,
+  device text,
+  network text,
+  used_at timestamp with time zone,
   constraint oidc_sessions_pkey primary key (brand_id, slice, id),
   constraint oidc_sessions_brand_id_fkey foreign key (brand_id) references portico.brands(id)
 ) with (fillfactor=80);
@@ -167,6 +235,25 @@ create index oidc_tokens_account on portico.oidc_tokens using btree (brand_id, s
 create index oidc_tokens_expiry on portico.oidc_tokens using btree (expires_at);
 create index oidc_tokens_grant on portico.oidc_tokens using btree (brand_id, slice, grant_id) where (grant_id is not null);
 create unique index oidc_tokens_user_code on portico.oidc_tokens using btree (brand_id, user_code) where (user_code is not null);
+
+create table portico.one_time_codes (
+  brand_id integer not null,
+  slice smallint not null,
+  id bytea not null,
+  purpose text not null,
+  account_id uuid not null,
+  secret bytea not null,
+  code bytea,
+  tries smallint not null default 0,
+  sealed bytea not null,
+  created_at timestamp with time zone not null default portico.now(),
+  expires_at timestamp with time zone not null,
+  consumed_at timestamp with time zone,
+  constraint one_time_codes_pkey primary key (brand_id, slice, id),
+  constraint one_time_codes_brand_id_fkey foreign key (brand_id) references portico.brands(id)
+);
+create index one_time_codes_account on portico.one_time_codes using btree (brand_id, slice, account_id);
+create index one_time_codes_expiry on portico.one_time_codes using btree (expires_at);
 
 create table portico.passwords (
   brand_id integer not null,

@@ -21,6 +21,7 @@ import { wellFormedTarget } from './web/middleware/well-formed.ts';
 import { assets } from './web/pages/assets.ts';
 import { home } from './web/pages/home.ts';
 import { interactionRoutes } from './web/pages/interaction.ts';
+import { mailLinks } from './web/pages/mail-links.ts';
 import { providerPages } from './web/pages/provider-pages.ts';
 import type { RequestState } from './web/request.ts';
 
@@ -61,6 +62,7 @@ export function createApp(services: Services): App {
     return next();
   });
   koa.use(home(drawing));
+  koa.use(mailLinks(drawing));
   koa.use(interactionRoutes(drawing));
   koa.use(protocol());
   return { koa, providers, directory };

@@ -11,6 +11,11 @@ export type Purpose =
   | 'limits'
   | 'dpop_nonces'
   | 'refresh_successors'
+  | 'codes'
+  | 'mails'
+  | 'smtp'
+  | 'flows'
+  | 'account_pages'
   | 'demo';
 
 export type Keyring = ReturnType<typeof createKeyring>;

@@ -15,4 +15,8 @@ export interface Account {
   lastLoginAt: Date;
   updatedAt: Date;
   disabledAt: Date | null;
+  /** Whatever was signed in before this moment counts no more. */
+  signedOutAt: Date | null;
+  /** Asked for by its owner: from this moment on it will be erased. */
+  eraseAfter: Date | null;
 }

@@ -8,11 +8,30 @@ export interface BrandSettings {
   registration: boolean;
   deviceFlow: boolean;
   dynamicRegistration: boolean;
+  /**
+   * When a newcomer's address is proved, by the door they come through. `before`: the account exists only afterwards, and nobody learns
+   * whether it did; `after`: the account exists at once and the next step of every sign-in asks for the proof; `off`: never.
+   */
+  emailVerification: { pages: EmailVerification };
+  /** What mails say of themselves. Absent members: the installation's. */
+  mail: MailSettings;
+  /** Days between asking for an account's deletion and its erasure, in which it can be kept. */
+  deletionDays: number;
+  /** Days for which the audit trail is kept. */
+  auditDays: number;
   /** How long a spent refresh token of a browser app is remembered, so that its reuse ends the family; a phone's until it would have expired. */
   spentRefreshTokensKept: number;
   /** Scopes per resource indicator (RFC 8707): `{ "https://api.example.com": ["read", "write"] }`. */
   resources: Record<string, string[]>;
   limits: LimitSettings;
+}
+
+export type EmailVerification = 'before' | 'after' | 'off';
+
+export interface MailSettings {
+  /** The address mails come from; the name before it is the brand's. */
+  from?: string | undefined;
+  replyTo?: string | undefined;
 }
 
 /** How many attempts within how many seconds. */
@@ -22,6 +41,9 @@ export interface LimitSettings {
   registerPerNetwork: Limit;
   clientFailures: Limit;
   userCodePerNetwork: Limit;
+  mailPerIdentifier: Limit;
+  mailPerIdentifierDaily: Limit;
+  mailPerNetwork: Limit;
 }
 
 export interface Limit {
@@ -35,6 +57,10 @@ export const defaultSettings: BrandSettings = {
   registration: true,
   deviceFlow: false,
   dynamicRegistration: false,
+  emailVerification: { pages: 'before' },
+  mail: {},
+  deletionDays: 14,
+  auditDays: 730,
   spentRefreshTokensKept: 86_400,
   resources: {},
   limits: {
@@ -43,6 +69,9 @@ export const defaultSettings: BrandSettings = {
     registerPerNetwork: { attempts: 30, seconds: 3600 },
     clientFailures: { attempts: 60, seconds: 60 },
     userCodePerNetwork: { attempts: 20, seconds: 900 },
+    mailPerIdentifier: { attempts: 3, seconds: 3600 },
+    mailPerIdentifierDaily: { attempts: 10, seconds: 86_400 },
+    mailPerNetwork: { attempts: 20, seconds: 3600 },
   },
 };
 
@@ -59,6 +88,8 @@ export interface Brand {
   theme: Theme;
   /** Sealed; `identifierDigest` in identifiers.ts takes the opened key. */
   identifierKey: Buffer;
+  /** Sealed address of the brand's own mail server; `openSmtp` in mails.ts opens it. */
+  smtp: Buffer | null;
   disabledAt: Date | null;
 }
 
@@ -69,16 +100,22 @@ export const reservedSegments: ReadonlySet<string> = new Set([
   'api',
   'assets',
   'auth',
+  'confirm-email',
   'dev',
   'device',
   'healthz',
   'interaction',
   'jwks',
+  'keep-account',
   'priv',
   'readyz',
   'reg',
   'request',
+  'reset-password',
+  'secure-account',
   'session',
   'token',
+  'undo-email',
+  'unlock',
   'userinfo',
 ]);

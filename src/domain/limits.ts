@@ -32,7 +32,19 @@ export type LimitedBrand = Pick<Brand, 'id'> & { settings: Pick<Brand['settings'
 const hardStop: Limit = { attempts: 100, seconds: 86_400 };
 
 // Appending only: the numbers stand in stored keys. Budgets that count `admitted` attempts come last.
-const kinds = { network: 1, identifier: 2, device: 3, register: 4, client: 5, user_code: 6, identifier_day: 128, device_day: 129 } as const;
+const kinds = {
+  network: 1,
+  identifier: 2,
+  device: 3,
+  register: 4,
+  client: 5,
+  user_code: 6,
+  mail_network: 7,
+  mail_identifier: 8,
+  identifier_day: 128,
+  device_day: 129,
+  mail_identifier_day: 130,
+} as const;
 
 /** Subdivisions of a client's counter: a broken deployment of a large client would otherwise queue at one row. */
 const CLIENT_PARTS = 8;
@@ -78,6 +90,28 @@ export function clientFailure(
 /** A user code of the device flow is about to be looked up (RFC 8628 5.1). */
 export function userCodeAttempt(keyring: Authenticator, { id, settings: { limits } }: LimitedBrand, network: string): Budget[] {
   return [{ ...limits.userCodePerNetwork, key: keyOf(keyring, id, 'user_code', network), counts: 'attempts', onSuccess: 'give_back' }];
+}
+
+/**
+ * A mail is about to be sent because somebody typed an address. Whoever exceeds it gets the same page and no mail:
+ * neither a mailbox nor a network is flooded, and nothing shows. Mails the product sends by itself do not count.
+ */
+export function mailAttempt(
+  keyring: Authenticator,
+  { id, settings: { limits } }: LimitedBrand,
+  { digest, network }: { digest: Buffer; network: string },
+): Budget[] {
+  const key = (kind: keyof typeof kinds, value: string | Buffer) => keyOf(keyring, id, kind, value);
+  return [
+    { ...limits.mailPerNetwork, key: key('mail_network', network), counts: 'attempts', onSuccess: 'keep' },
+    { ...limits.mailPerIdentifier, key: key('mail_identifier', digest), counts: 'attempts', onSuccess: 'keep' },
+    { ...limits.mailPerIdentifierDaily, key: key('mail_identifier_day', digest), counts: 'admitted', onSuccess: 'keep' },
+  ];
+}
+
+/** True when the budgets admit the attempt; for what is dropped in silence. */
+export function isAdmitted(reservations: readonly Reservation[]): boolean {
+  return reservations.every(({ used, attempts }) => used <= attempts);
 }
 
 /** @throws Refusal too_many_attempts, with the longest wait of the budgets that are used up. */

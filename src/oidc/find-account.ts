@@ -1,5 +1,6 @@
 // The account behind a subject, as the library asks for it: at sign-in, at every token, at userinfo.
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import type { Account } from '../domain/accounts.ts';
 import type { Brand } from '../domain/brands.ts';
 import { claimsFor } from '../domain/claims.ts';
 import type { Services } from '../services.ts';
@@ -13,8 +14,13 @@ export function accountFinder({ db }: Pick<Services, 'db'>, brand: Brand): NonNu
     const account = await (currentUnit()?.read(`account/${sub}`, load) ?? load());
     if (!account || account.disabledAt) return undefined;
     const claims = async (use: string) => ({ ...claimsFor(account), ...(use === 'id_token' ? hashed(ctx) : {}), sub: account.id });
-    return { accountId: account.id, claims };
+    return { accountId: account.id, claims, account };
   };
+}
+
+/** The record behind the library's account: what a check needs to know is read already. */
+export function accountOf(found: object | undefined): Account | undefined {
+  return (found as { account?: Account } | undefined)?.account;
 }
 
 /**

@@ -1,6 +1,7 @@
 // What may stand between an authorization request and its answer, in this order. One prompt, one page of the same name.
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { clientOf } from './clients.ts';
+import { accountOf } from './find-account.ts';
 
 const { Prompt, Check, base } = interactionPolicy;
 
@@ -10,6 +11,7 @@ export function prompts() {
   const consent = policy.get('consent');
   if (!login || !consent) throw new Error('oidc-provider no longer has the prompts login and consent');
   login.checks.add(accountUnavailable());
+  login.checks.add(signedOutSince());
   consent.checks.remove('native_client_prompt');
   consent.checks.add(nativeClient());
   // "Initiating User Registration via OpenID Connect 1.0": the same page, with creating an account first.
@@ -22,6 +24,20 @@ function accountUnavailable() {
   return new Check('account_unavailable', 'the account is not available', 'login_required', ({ oidc }: KoaContextWithOIDC) =>
     oidc.session?.accountId !== undefined && oidc.entities.Account === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
   );
+}
+
+/**
+ * A sign-in from before everything was ended (a new password, "sign out everywhere") counts no more, also when it was still on its way:
+ * its page was answered, its session not yet made. The library counts in whole seconds, and so does this.
+ */
+function signedOutSince() {
+  return new Check('signed_out', 'the account was signed out everywhere', 'login_required', ({ oidc }: KoaContextWithOIDC) => {
+    const since = accountOf(oidc.entities.Account)?.signedOutAt;
+    const signedIn = oidc.session?.loginTs;
+    return since && signedIn !== undefined && signedIn < Math.floor(since.getTime() / 1_000)
+      ? Check.REQUEST_PROMPT
+      : Check.NO_NEED_TO_PROMPT;
+  });
 }
 
 /**

@@ -14,6 +14,8 @@ export interface AccountRow {
   last_login_at: Date | string;
   updated_at: Date | string;
   disabled_at: Date | string | null;
+  signed_out_at: Date | string | null;
+  erase_after: Date | string | null;
 }
 
 export type NewAccount = Pick<Account, 'brandId' | 'id' | 'email' | 'emailVerified' | 'claims'>;
@@ -23,7 +25,8 @@ export async function insert(db: Db, { brandId, id, email, emailVerified, claims
   const row = await db.row<AccountRow>(sql`
     insert into portico.accounts (brand_id, slice, id, email, email_verified, claims)
     values (${brandId}, ${sliceOfAccount(id)}, ${id}, ${email}, ${emailVerified}, ${JSON.stringify(claims)})
-    returning brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at`);
+    returning brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
+      signed_out_at, erase_after`);
   return toAccount(row!);
 }
 
@@ -31,7 +34,8 @@ export async function insert(db: Db, { brandId, id, email, emailVerified, claims
 export async function find(db: Db, brandId: number, id: string): Promise<Account | undefined> {
   if (!isAccountId(id)) return undefined;
   const row = await db.row<AccountRow>(sql`
-    select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at
+    select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
+      signed_out_at, erase_after
     from portico.accounts
     where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id}`);
   return row && toAccount(row);
@@ -43,7 +47,8 @@ export async function touchLogin(db: Db, brandId: number, id: string): Promise<A
     update portico.accounts
     set last_login_at = portico.now()
     where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id} and disabled_at is null
-    returning brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at`);
+    returning brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
+      signed_out_at, erase_after`);
   return row && toAccount(row);
 }
 
@@ -71,7 +76,8 @@ export async function enable(db: Db, brandId: number, id: string): Promise<boole
 export async function list(db: Db, brandId: number, { limit, after }: { limit: number; after?: string }): Promise<Account[]> {
   const [slice, id] = after && isAccountId(after) ? [sliceOfAccount(after), after] : [-1, '00000000-0000-0000-0000-000000000000'];
   const rows = await db.rows<AccountRow>(sql`
-    select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at
+    select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
+      signed_out_at, erase_after
     from portico.accounts
     where brand_id = ${brandId} and (slice, id) > (${slice}, ${id}::uuid)
     order by slice, id
@@ -95,6 +101,12 @@ export function toAccount(row: AccountRow): Account {
     registeredAt: new Date(row.registered_at),
     lastLoginAt: new Date(row.last_login_at),
     updatedAt: new Date(row.updated_at),
-    disabledAt: row.disabled_at ? new Date(row.disabled_at) : null,
+    disabledAt: dateOf(row.disabled_at),
+    signedOutAt: dateOf(row.signed_out_at),
+    eraseAfter: dateOf(row.erase_after),
   };
+}
+
+function dateOf(value: Date | string | null): Date | null {
+  return value ? new Date(value) : null;
 }

@@ -11,7 +11,7 @@ export async function findByIssuer(db: Db, candidates: string[]): Promise<Brand 
   return toBrand(
     await db.row<BrandRow>(sql`
       select id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
-        identifier_key as "identifierKey", disabled_at as "disabledAt"
+        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"
       from portico.brands
       where issuer = any(${candidates})
       order by length(issuer) desc, issuer desc
@@ -23,7 +23,7 @@ export async function findBySlug(db: Db, slug: string): Promise<Brand | undefine
   return toBrand(
     await db.row<BrandRow>(sql`
       select id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
-        identifier_key as "identifierKey", disabled_at as "disabledAt"
+        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"
       from portico.brands
       where slug = ${slug}`),
   );
@@ -33,7 +33,7 @@ export async function findById(db: Db, id: number): Promise<Brand | undefined> {
   return toBrand(
     await db.row<BrandRow>(sql`
       select id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
-        identifier_key as "identifierKey", disabled_at as "disabledAt"
+        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"
       from portico.brands
       where id = ${id}`),
   );
@@ -42,7 +42,7 @@ export async function findById(db: Db, id: number): Promise<Brand | undefined> {
 export async function list(db: Db): Promise<Brand[]> {
   const rows = await db.rows<BrandRow>(sql`
     select id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
-      identifier_key as "identifierKey", disabled_at as "disabledAt"
+      identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"
     from portico.brands
     order by slug`);
   return rows.map((row) => toBrand(row) as Brand);
@@ -67,7 +67,7 @@ export async function insert(db: Db, brand: NewBrand): Promise<Brand | undefined
         ${JSON.stringify(brand.theme)}, ${brand.identifierKey})
       on conflict do nothing
       returning id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
-        identifier_key as "identifierKey", disabled_at as "disabledAt"`),
+        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"`),
   );
   if (inserted) await announce(db, inserted.id);
   return inserted;
@@ -105,6 +105,12 @@ export async function raiseVersion(db: Db, brandId: number): Promise<void> {
 
 function toBrand(row: BrandRow | undefined): Brand | undefined {
   if (!row) return undefined;
-  const settings = { ...defaultSettings, ...row.settings, limits: { ...defaultSettings.limits, ...row.settings.limits } };
+  const { limits, emailVerification } = defaultSettings;
+  const settings = {
+    ...defaultSettings,
+    ...row.settings,
+    limits: { ...limits, ...row.settings.limits },
+    emailVerification: { ...emailVerification, ...row.settings.emailVerification },
+  };
   return { ...row, settings, theme: { ...defaultTheme, ...row.theme } };
 }

@@ -9,12 +9,18 @@ export interface NewIdentifier {
   accountId: string;
 }
 
-/** Takes an identifier for an account, once. @returns false when it is somebody's already. A racing claim waits for the first to commit. */
+/**
+ * Takes an identifier for an account, once. @returns false when it is somebody's already, or held for somebody who gave it up of late.
+ * A racing claim waits for the first to commit.
+ */
 export async function claim(db: Db, { brandId, digest, kind, accountId }: NewIdentifier): Promise<boolean> {
   const claimed = await db.run(sql`
     insert into portico.identifiers (brand_id, slice, digest, kind, account_id)
     values (${brandId}, ${sliceOfDigest(digest)}, ${digest}, ${kind}, ${accountId})
-    on conflict do nothing`);
+    on conflict (brand_id, slice, digest) do update
+    set kind = excluded.kind, account_id = excluded.account_id, held_until = null, created_at = excluded.created_at
+    where identifiers.held_until < portico.now()
+      or (identifiers.held_until is not null and identifiers.account_id = excluded.account_id)`);
   return claimed > 0;
 }
 
@@ -23,8 +29,29 @@ export async function find(db: Db, brandId: number, digest: Buffer): Promise<str
   const row = await db.row<{ account_id: string }>(sql`
     select account_id
     from portico.identifiers
-    where brand_id = ${brandId} and slice = ${sliceOfDigest(digest)} and digest = ${digest}`);
+    where brand_id = ${brandId} and slice = ${sliceOfDigest(digest)} and digest = ${digest} and held_until is null`);
   return row?.account_id;
+}
+
+/** This account gives the identifier up and is found by it no more, but nobody else may take it for so many seconds. */
+export async function hold(
+  db: Db,
+  { brandId, digest, accountId }: Omit<NewIdentifier, 'kind'>,
+  { seconds }: { seconds: number },
+): Promise<boolean> {
+  const held = await db.run(sql`
+    update portico.identifiers
+    set held_until = portico.now() + make_interval(secs => ${seconds})
+    where brand_id = ${brandId} and slice = ${sliceOfDigest(digest)} and digest = ${digest} and account_id = ${accountId}
+      and held_until is null`);
+  return held > 0;
+}
+
+/** Frees everything an account was ever found by. */
+export function releaseAllOf(db: Db, brandId: number, accountId: string): Promise<number> {
+  return db.run(sql`
+    delete from portico.identifiers
+    where brand_id = ${brandId} and account_id = ${accountId}`);
 }
 
 /** Frees an identifier of this account for others. @returns false when it was not this account's. */

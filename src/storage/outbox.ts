@@ -1,4 +1,5 @@
 // Work that must follow a change: enqueued in the change's own transaction, done by src/jobs. Rolled back, it never was.
+import { type Mail, type SealedMail, sealMail } from '../domain/mails.ts';
 import { type Db, sql } from './database.ts';
 
 /** Tell a client that a session at the provider has ended (OpenID Connect Back-Channel Logout 1.0). */
@@ -11,6 +12,12 @@ export interface BackchannelLogoutJob {
 
 export interface Jobs {
   backchannel_logout: BackchannelLogoutJob;
+  mail: SealedMail;
+}
+
+/** A mail that is sent when the transaction commits, and not otherwise. One to nobody costs the same and goes nowhere. */
+export function addMail(db: Db, keyring: Parameters<typeof sealMail>[0], brandId: number, mail: Mail): Promise<void> {
+  return add(db, 'mail', [sealMail(keyring, brandId, mail)]);
 }
 
 /** Retried with growing pauses for about a day (graphile-worker's exponential back-off). */

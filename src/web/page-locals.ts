@@ -2,6 +2,10 @@
 // Absent is `undefined` or left out; nothing here is HTML, every value is escaped by the view.
 import type { ThemeLinks } from '../domain/themes.ts';
 import type { RefusalCode } from '../errors.ts';
+import type { AccountPages } from './locals/account.ts';
+import type { InboxPages } from './locals/inbox.ts';
+import type { RecoveryPages } from './locals/recovery.ts';
+import type { RegistrationPages } from './locals/registration.ts';
 
 export type Translate = (key: string, params?: Readonly<Record<string, string | number>>) => string;
 
@@ -164,7 +168,7 @@ export interface FormPostPage {
   inputs: Readonly<Record<string, string>>;
 }
 
-export interface Pages {
+export interface Pages extends RegistrationPages, RecoveryPages, AccountPages, InboxPages {
   login: LoginPage;
   consent: ConsentPage;
   continue: ContinuePage;

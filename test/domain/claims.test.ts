@@ -37,6 +37,8 @@ const account: Account = {
   lastLoginAt: new Date('2026-01-02T00:00:00Z'),
   updatedAt: new Date('2026-01-03T00:00:00.900Z'),
   disabledAt: null,
+  signedOutAt: null,
+  eraseAfter: null,
 };
 
 test('every standard claim is taken as it is', () => {

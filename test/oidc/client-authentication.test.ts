@@ -1,5 +1,6 @@
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import * as client from 'openid-client';
+import { defaultSettings } from '../../src/domain/brands.ts';
 import { rotateClientSecret } from '../../src/flows/admin/rotate-client-secret.ts';
 import * as brands from '../../src/storage/brands.ts';
 import * as clients from '../../src/storage/clients.ts';
@@ -26,7 +27,13 @@ beforeAll(async () => {
     web('odd.name-~_', {}, 'a secret: with +&% and /?'),
   ];
   const usual = { attempts: 60, seconds: 60 };
-  const limits = { loginPerIdentifier: usual, loginPerNetwork: usual, registerPerNetwork: usual, userCodePerNetwork: usual };
+  const limits = {
+    ...defaultSettings.limits,
+    loginPerIdentifier: usual,
+    loginPerNetwork: usual,
+    registerPerNetwork: usual,
+    userCodePerNetwork: usual,
+  };
   const settings = { limits: { ...limits, clientFailures: { attempts: 160, seconds: 60 } } };
   portico = await startPortico({ brands: [{ ...demoBrand, clients: list }], settings });
   await createAccount(portico, person);

@@ -1,6 +1,6 @@
 // Connecting a device without a keyboard (RFC 8628), page by page as a person without JavaScript sees it.
 import * as client from 'openid-client';
-import type { BrandSettings } from '../../src/domain/brands.ts';
+import { type BrandSettings, defaultSettings } from '../../src/domain/brands.ts';
 import { clientsOfTest } from '../support/clients.ts';
 import { resetClock, shiftClock } from '../support/database.ts';
 import { Browser, type Page } from '../support/http-browser.ts';
@@ -13,6 +13,7 @@ const bob = { email: 'bob@nightfall.example' };
 const grant = 'urn:ietf:params:oauth:grant-type:device_code';
 const often = { attempts: 1_000, seconds: 60 };
 const limits: BrandSettings['limits'] = {
+  ...defaultSettings.limits,
   loginPerIdentifier: often,
   loginPerNetwork: often,
   registerPerNetwork: often,

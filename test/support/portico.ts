@@ -94,7 +94,14 @@ async function createBrands(services: Services, brands: BrandOfTest[], settings:
   for (const { path = '', ...brand } of brands) {
     const issuer = services.config.publicUrl + path;
     // ES256 alone: an RSA key takes up to a second to make.
-    await applyBrand(services, { name: brand.slug, theme, settings: { limits, ...settings }, algorithms: ['ES256'], ...brand, issuer });
+    await applyBrand(services, {
+      name: brand.slug,
+      theme,
+      settings: { limits, emailVerification: { pages: 'off' }, ...settings },
+      algorithms: ['ES256'],
+      ...brand,
+      issuer,
+    });
     issuers[brand.slug] = issuer;
   }
   return issuers;

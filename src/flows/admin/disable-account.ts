@@ -2,12 +2,9 @@
 import type { Brand } from '../../domain/brands.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Services } from '../../services.ts';
+import * as accountAccess from '../../storage/account-access.ts';
 import * as accounts from '../../storage/accounts.ts';
 import type { Db } from '../../storage/database.ts';
-import * as oidcGrants from '../../storage/oidc-grants.ts';
-import * as oidcSessions from '../../storage/oidc-sessions.ts';
-import * as oidcTokens from '../../storage/oidc-tokens.ts';
-import * as outbox from '../../storage/outbox.ts';
 
 /**
  * Disabling twice is no mistake. The clients it was signed in at hear of it.
@@ -26,13 +23,6 @@ export async function enableAccount({ db }: Pick<Services, 'db'>, brand: Brand, 
 async function change(db: Db, brand: Brand, accountId: string, set: typeof accounts.disable): Promise<boolean> {
   if (!(await accounts.find(db, brand.id, accountId))) throw new OperatorError(`${brand.slug} has no account ${accountId}.`);
   if (!(await set(db, brand.id, accountId))) return false;
-  const ended = await oidcSessions.endAllOf(db, brand.id, accountId);
-  await oidcGrants.revokeAllOf(db, brand.id, accountId);
-  await oidcTokens.revokeAllOf(db, brand.id, accountId);
-  await outbox.add(
-    db,
-    'backchannel_logout',
-    ended.map((session) => ({ brandId: brand.id, ...session })),
-  );
+  await accountAccess.endAll(db, brand.id, accountId);
   return true;
 }

@@ -25,8 +25,9 @@ export function requestLog(log: Logger): Middleware {
 
 /** Segments of our own addresses. Whatever else stands in a path may be a bearer value or a stranger's text. */
 const words = new Set(
-  `.well-known assets auth confirm device end healthz interaction introspection jwks oauth-authorization-server
-  openid-configuration readyz reg request revocation session success token userinfo`.split(/\s+/),
+  `.well-known account apps assets auth callback confirm confirm-email data data.json delete dev device email end forgot-password healthz
+  interaction introspection jwks keep-account mail oauth-authorization-server openid-configuration password profile readyz reg request
+  reset-password revocation secure-account session sessions success token undo-email unlock userinfo verify-email`.split(/\s+/),
 );
 
 /** The path with everything else replaced; `/favicon.ico` and `/secret` look the same. */

@@ -19,16 +19,18 @@ import { askingClient, type PromptPage, type Visit } from './visit.ts';
 
 const pages: Readonly<Record<string, PromptPage>> = { login, create: login, consent };
 
+/** Side ways of a sign-in: /interaction/:uid/<name>. They need the same paused request in the same browser, and lead back to it. */
+const steps: Readonly<Record<string, PromptPage>> = {};
+
 export function interactionRoutes(drawing: Drawing): Middleware {
   const router = new Router<RequestState>();
-  router.get('/interaction/:uid', (ctx) =>
+  const show = (ctx: Routed, page: (visit: Visit) => PromptPage) =>
     inOneUnit(drawing, ctx, async () => {
       const visit = await open(drawing, ctx);
       if (!visit) return (ctx.query.resume === undefined ? gone : resumeSpent)(drawing, ctx, ctx.params.uid ?? '');
-      await pageOf(visit).show(visit);
-    }),
-  );
-  router.post('/interaction/:uid', async (ctx) => {
+      await page(visit).show(visit);
+    });
+  const submit = async (ctx: Routed, page: (visit: Visit) => PromptPage) => {
     // Read before anything that needs the database, so that a page saying "try again" can give back what was typed.
     const form = await readForm(ctx.req);
     const { uid } = ctx.params as { uid: string };
@@ -38,15 +40,23 @@ export function interactionRoutes(drawing: Drawing): Middleware {
         const visit = await open(drawing, ctx);
         // A second press: the first one has already gone on.
         if (!visit) return resumeSpent(drawing, ctx, uid);
-        await pageOf(visit).submit(visit, form);
+        await page(visit).submit(visit, form);
       });
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
       answerUnavailable(drawing, ctx, error, typedForm(ctx, form));
     }
-  });
+  };
+  router.get('/interaction/:uid', (ctx) => show(ctx, pageOf));
+  router.post('/interaction/:uid', (ctx) => submit(ctx, pageOf));
+  for (const [name, step] of Object.entries(steps)) {
+    router.get(`/interaction/:uid/${name}`, (ctx) => show(ctx, () => step));
+    router.post(`/interaction/:uid/${name}`, (ctx) => submit(ctx, () => step));
+  }
   return router.routes() as unknown as Middleware;
 }
+
+type Routed = Context & { params: Record<string, string> };
 
 /** What the flow and the library write is committed once, before the answer leaves; what broke leaves nothing behind. */
 function inOneUnit({ services }: Drawing, ctx: Context, work: () => Promise<void>): Promise<void> {
@@ -59,7 +69,7 @@ function inOneUnit({ services }: Drawing, ctx: Context, work: () => Promise<void
   });
 }
 
-async function open(drawing: Drawing, ctx: Context & { params: Record<string, string> }): Promise<Visit | undefined> {
+async function open(drawing: Drawing, ctx: Routed): Promise<Visit | undefined> {
   const { provider } = ctx.state;
   const interaction = await findInteraction(provider, ctx.req, ctx.res, ctx.params.uid ?? '');
   if (!interaction) return undefined;

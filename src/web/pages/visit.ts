@@ -37,6 +37,12 @@ export function formTarget({ drawing, ctx, interaction }: Visit): { action: stri
   };
 }
 
+/** The same for a side way of the sign-in. */
+export function stepTarget(visit: Visit, step: string): { action: string; csrf: string } {
+  const { action, csrf } = formTarget(visit);
+  return { action: `${action}/${step}`, csrf };
+}
+
 /** See Other without a body: a browser never repeats what was posted (RFC 9700 4.12). */
 export function seeOther(ctx: Context, location: string): void {
   ctx.status = 303;
