@@ -32,7 +32,9 @@ create table portico.accounts (
   updated_at timestamp with time zone not null default portico.now(),
   disabled_at timestamp with time zone,
   signed_out_at timestamp with time zone,
+  signed_out_except text,
   erase_after timestamp with time zone,
+  erase_locale text,
   constraint accounts_pkey primary key (brand_id, slice, id),
   constraint accounts_brand_id_fkey foreign key (brand_id) references portico.brands(id)
 );
@@ -50,6 +52,7 @@ create table portico.audit_batches (
   constraint audit_batches_pkey primary key (brand_id, range, number),
   constraint audit_batches_brand_id_fkey foreign key (brand_id) references portico.brands(id)
 );
+create index audit_batches_unpruned on portico.audit_batches using btree (brand_id, range, number) where (pruned_at is null);
 
 create table portico.audit_events (
   brand_id integer not null,
@@ -74,7 +77,8 @@ create table portico.audit_events (
 );
 create index audit_events_account on portico.audit_events using btree (brand_id, slice, account_id, at) where (account_id is not null);
 create index audit_events_at on portico.audit_events using btree (brand_id, at);
-create index audit_events_unsealed on portico.audit_events using btree (brand_id, slice) where (batch is null);
+create index audit_events_batch on portico.audit_events using btree (brand_id, ((slice / 4096)), batch) where (batch is not null);
+create index audit_events_unsealed on portico.audit_events using btree (brand_id, ((slice / 4096)), at, id) where (batch is null);
 
 create table portico.brand_assets (
   brand_id integer not null,
@@ -129,6 +133,7 @@ create table portico.erased_accounts (
   constraint erased_accounts_pkey primary key (brand_id, slice, id),
   constraint erased_accounts_brand_id_fkey foreign key (brand_id) references portico.brands(id)
 );
+create index erased_accounts_at on portico.erased_accounts using btree (erased_at);
 
 create table portico.federated_identities (
   brand_id integer not null,

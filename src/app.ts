@@ -11,15 +11,17 @@ import { selectBrand } from './web/middleware/brand.ts';
 import { chooseLocale } from './web/middleware/choose-locale.ts';
 import { faults } from './web/middleware/faults.ts';
 import { health } from './web/middleware/health.ts';
-import { createLocales } from './web/middleware/locale.ts';
+import { createLocales, type Locales } from './web/middleware/locale.ts';
 import { forPrograms, protocol } from './web/middleware/protocol.ts';
 import { requestLog } from './web/middleware/request-log.ts';
 import { securityHeaders, strictTransport } from './web/middleware/security-headers.ts';
 import { trustedProxy } from './web/middleware/trusted-proxy.ts';
 import { createViews } from './web/middleware/views.ts';
 import { wellFormedTarget } from './web/middleware/well-formed.ts';
+import { accountPages } from './web/pages/account/routes.ts';
 import { assets } from './web/pages/assets.ts';
 import { home } from './web/pages/home.ts';
+import { inboxPages } from './web/pages/inbox.ts';
 import { interactionRoutes } from './web/pages/interaction.ts';
 import { mailLinks } from './web/pages/mail-links.ts';
 import { providerPages } from './web/pages/provider-pages.ts';
@@ -29,6 +31,8 @@ export interface App {
   koa: Koa<RequestState>;
   providers: Providers;
   directory: BrandDirectory;
+  /** Mails speak as pages do. */
+  locales: Locales;
 }
 
 export function createApp(services: Services): App {
@@ -62,8 +66,10 @@ export function createApp(services: Services): App {
     return next();
   });
   koa.use(home(drawing));
+  koa.use(inboxPages(drawing));
   koa.use(mailLinks(drawing));
+  koa.use(accountPages(drawing));
   koa.use(interactionRoutes(drawing));
   koa.use(protocol());
-  return { koa, providers, directory };
+  return { koa, providers, directory, locales: drawing.locales };
 }

@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type BrandSettings, reservedSegments } from './domain/brands.ts';
 import { type ClientMetadata, clientMetadataSchema, clientTemplate } from './domain/clients.ts';
+import { isPlainAddress } from './domain/email.ts';
 import { type Theme, themeSchema } from './domain/themes.ts';
 import { OperatorError } from './errors.ts';
 import type { ApplyBrand } from './flows/admin/apply-brand.ts';
@@ -16,6 +17,9 @@ const settingsSchema = z.strictObject({
   registration: z.boolean().optional(),
   deviceFlow: z.boolean().optional(),
   dynamicRegistration: z.boolean().optional(),
+  emailVerification: z.strictObject({ pages: z.enum(['before', 'after', 'off']).optional() }).optional(),
+  deletionDays: z.number().int().min(1).max(30).optional(),
+  auditDays: z.number().int().min(30).max(3_650).optional(),
   spentRefreshTokensKept: z.number().int().min(60).max(31_536_000).optional(),
   resources: z.record(z.url(), z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is not a scope'))).optional(),
   limits: z
@@ -25,8 +29,23 @@ const settingsSchema = z.strictObject({
       registerPerNetwork: limit.optional(),
       clientFailures: limit.optional(),
       userCodePerNetwork: limit.optional(),
+      mailPerIdentifier: limit.optional(),
+      mailPerIdentifierDaily: limit.optional(),
+      mailPerNetwork: limit.optional(),
     })
     .optional(),
+});
+
+const mailbox = z.union(
+  [z.literal(''), z.string().refine(isPlainAddress)],
+  'must be one plain email address, or "" for the installation\'s',
+);
+
+const mailSchema = z.strictObject({
+  from: mailbox.optional(),
+  replyTo: mailbox.optional(),
+  /** "" for the installation's. `${NAME}` in it stands for a variable of the environment. */
+  smtpUrl: z.string().max(2_000).optional(),
 });
 
 const brandSchema = z.strictObject({
@@ -35,6 +54,7 @@ const brandSchema = z.strictObject({
   /** Absolute, or a path on PUBLIC_URL such as "/harbour". */
   issuer: z.string(),
   settings: settingsSchema.optional(),
+  mail: mailSchema.optional(),
 });
 
 const clientsSchema = z.array(
@@ -52,11 +72,18 @@ const clientsSchema = z.array(
     }),
 );
 
+export interface ReadOptions {
+  publicUrl: string;
+  demoUrl?: string | undefined;
+  /** A variable of the environment, for the address of the brand's mail server. */
+  variable?: (name: string) => string | undefined;
+}
+
 /**
  * Reads a folder. `${PUBLIC_URL}` and `${DEMO_URL}` in the files stand for this installation's addresses.
  * @throws OperatorError naming file, member and what is wrong.
  */
-export function readBrandFiles(folder: string, { publicUrl, demoUrl }: { publicUrl: string; demoUrl?: string | undefined }): ApplyBrand {
+export function readBrandFiles(folder: string, { publicUrl, demoUrl, variable = () => undefined }: ReadOptions): ApplyBrand {
   const path = resolve(folder);
   const variables = { PUBLIC_URL: publicUrl, ...(demoUrl ? { DEMO_URL: demoUrl } : {}) };
   const brand = readPart(path, 'brand.json', brandSchema, variables);
@@ -68,11 +95,33 @@ export function readBrandFiles(folder: string, { publicUrl, demoUrl }: { publicU
     slug: brand.slug,
     name: brand.name,
     issuer: issuerOf(brand.issuer, publicUrl),
-    ...(brand.settings ? { settings: brand.settings as Partial<BrandSettings> } : {}),
+    ...settingsOf(brand),
+    ...(brand.mail?.smtpUrl === undefined ? {} : { smtpUrl: smtpAddress(join(path, 'brand.json'), brand.mail.smtpUrl, variable) }),
     ...(theme ? { theme: theme as Partial<Theme> } : {}),
     ...(clients ? { clients } : {}),
     ...(logo ? { logo } : {}),
   };
+}
+
+/** What mails say of themselves is a setting; the server's address holds a password and is kept apart. */
+function settingsOf({ settings, mail }: z.infer<typeof brandSchema>): Pick<ApplyBrand, 'settings'> {
+  const { smtpUrl: _kept, ...addresses } = mail ?? {};
+  if (!settings && Object.keys(addresses).length === 0) return {};
+  return { settings: { ...settings, ...(mail && { mail: addresses }) } as Partial<BrandSettings> };
+}
+
+/** Never quoted: it holds a password. */
+function smtpAddress(file: string, given: string, variable: (name: string) => string | undefined): string | null {
+  if (given === '') return null;
+  const filled = given.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = variable(name);
+    if (!value) throw new OperatorError(`${file}: mail.smtpUrl names the variable ${name}, which is not set in the environment.`);
+    return value;
+  });
+  const url = URL.parse(filled);
+  if (!url || !/^smtps?:$/.test(url.protocol) || !url.hostname)
+    throw new OperatorError(`${file}: mail.smtpUrl must be an address such as smtps://user:password@smtp.example.com`);
+  return filled;
 }
 
 /** Scheme, host and at most one path segment, without a trailing slash. */

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { usableCores, usableMemory } from './cores.ts';
+import { isPlainAddress } from './domain/email.ts';
 import { OperatorError } from './errors.ts';
 
 const projectFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -17,6 +18,7 @@ const integer = (minimum: number, maximum: number) => {
 };
 const address = (protocol: RegExp, example: string) => z.url({ protocol, error: `must be an address such as ${example}` });
 const oneOf = <Word extends string>(...words: [Word, ...Word[]]) => z.enum(words, `must be one of ${words.join(', ')}`);
+const mailbox = (example: string) => z.string().refine(isPlainAddress, `must be one plain email address such as ${example}`);
 const databaseAddress = address(/^postgres(ql)?$/, 'postgres://user:password@db.example.com:5432/portico');
 
 const schema = z.object({
@@ -33,6 +35,9 @@ const schema = z.object({
   PORTICO_DEMO: oneOf('on', 'off').optional(),
   DEMO_PORT: integer(0, 65535).default(3001),
   SMTP_URL: address(/^smtps?$/, 'smtps://user:password@smtp.example.com').optional(),
+  MAIL_FROM: mailbox('no-reply@example.com').optional(),
+  MAIL_REPLY_TO: mailbox('hello@example.com').optional(),
+  MAIL_INBOX: oneOf('on', 'off').optional(),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').optional(),
   HASH_CONCURRENCY: integer(1, 64).optional(),
 });
@@ -66,11 +71,24 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     demo: (settings.PORTICO_DEMO ?? (settings.NODE_ENV === 'development' ? 'on' : 'off')) === 'on',
     demoPort: settings.DEMO_PORT,
     smtpUrl: settings.SMTP_URL,
+    mailFrom: settings.MAIL_FROM,
+    mailReplyTo: settings.MAIL_REPLY_TO,
+    // Where /dev/mail finds what was sent. It opens everybody's account, so that production has none, whatever is asked for.
+    mailInbox: hasInbox(settings) ? `${dataFolder}/mail` : undefined,
     // A line of JSON per request is for machines: at a terminal only what somebody should look at, unless more is asked for.
     logLevel: settings.LOG_LEVEL ?? (settings.NODE_ENV === 'development' ? 'warn' : 'info'),
     // One core stays free for signing and serving: hashing shares libuv's threads with WebCrypto.
     hashConcurrency: settings.HASH_CONCURRENCY ?? Math.max(1, Math.min(usableCores() - 1, Math.floor(usableMemory() / 4 / HASH_BYTES))),
   });
+}
+
+function hasInbox({ NODE_ENV, MAIL_INBOX }: z.infer<typeof schema>): boolean {
+  return (NODE_ENV === 'development' && MAIL_INBOX !== 'off') || (NODE_ENV === 'test' && MAIL_INBOX === 'on');
+}
+
+/** A variable that an operator's own file names, such as a brand's mail server with its password. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
 }
 
 /** All that is wrong is told at once: a person should not have to start five times. */
@@ -101,6 +119,7 @@ function productionFaults({
   PORTICO_SECRET,
   DATABASE_URL,
   PORTICO_DEMO,
+  MAIL_INBOX,
 }: NodeJS.ProcessEnv): { setting: string; says: string }[] {
   const faults: { setting: string; says: string }[] = [];
   const add = (setting: string, fault: string) => faults.push({ setting, says: `${setting} ${fault}` });
@@ -109,6 +128,7 @@ function productionFaults({
   if (!PORTICO_SECRET) add('PORTICO_SECRET', `is missing. ${makeSecret}`);
   else if (new Set(PORTICO_SECRET).size < 12) add('PORTICO_SECRET', `is too simple. ${makeSecret}`);
   if (!DATABASE_URL) add('DATABASE_URL', 'is missing. The embedded database is for development only');
+  if (MAIL_INBOX === 'on') add('MAIL_INBOX', 'must be off in production: whoever reads it can get into every account');
   if (PORTICO_DEMO === 'on') add('PORTICO_DEMO', 'must be off in production');
   return faults;
 }

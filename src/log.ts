@@ -28,6 +28,13 @@ const allowed = new Set([
   'err',
   'seconds',
   'count',
+  'mailName',
+  'mailId',
+  'server',
+  'brandId',
+  'range',
+  'batch',
+  'digest',
 ]);
 
 export function createLog(level: string, destination?: DestinationStream): Logger {

@@ -4,6 +4,7 @@ import { loadConfig } from './config.ts';
 import { refuseBesideAnother, startDemo } from './demo.ts';
 import { OperatorError } from './errors.ts';
 import { startJobs } from './jobs/runner.ts';
+import { createMailer } from './mail/mailer.ts';
 import { findNeighbour } from './neighbour.ts';
 import { createOidcDoor } from './oidc/logout.ts';
 import { openServices } from './open-services.ts';
@@ -34,11 +35,17 @@ async function main(): Promise<void> {
   });
   const watch = watchBrands(opened.directUrl, app.directory);
   const demo = config.demo ? await startDemo(services, say) : undefined;
-  const jobs = await startJobs(services, opened.jobsPool, createOidcDoor(services, app.providers));
+  const jobs = await startJobs(services, {
+    pool: opened.jobsPool,
+    oidc: createOidcDoor(services, app.providers),
+    mailer: createMailer(services, app.locales),
+  });
   services.log.info({ event: 'started', url: config.publicUrl, port: server.port, pid: process.pid });
   await warnWithoutBrand(services);
+  warnWithoutMail(services);
   const demoLine = demo ? `  Demo app   ${demo.url}\n` : '';
-  say(`\n  Portico is ready.\n\n${demoLine}  Portico    ${config.publicUrl}\n\n  Stop with Ctrl-C.\n`);
+  const inboxLine = config.mailInbox ? `  Inbox      ${config.publicUrl}/dev/mail\n` : '';
+  say(`\n  Portico is ready.\n\n${demoLine}  Portico    ${config.publicUrl}\n${inboxLine}\n  Stop with Ctrl-C.\n`);
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -67,6 +74,15 @@ async function warnWithoutBrand({ db, log }: Services): Promise<void> {
   log.warn(
     { event: 'no_brand' },
     'there is no brand yet, so that every address answers 421; create one with: portico brand apply <folder>',
+  );
+}
+
+/** People wait for codes that never come: an operator should hear of it before they do. */
+function warnWithoutMail({ config, log }: Services): void {
+  if (config.smtpUrl || config.mailInbox) return;
+  log.warn(
+    { event: 'no_mail' },
+    "SMTP_URL is not set, so that only brands with a mail server of their own send mail; the others' waits in the queue. Set it to, for example, smtps://user:password@smtp.example.com",
   );
 }
 

@@ -53,8 +53,8 @@ export async function openServices(config: Config, { say = () => {}, migrates = 
   return { services, directUrl, jobsPool: jobs.pool, close: closeAll };
 }
 
-/** Two workers, their LISTEN, and one to spare. */
-const JOB_CONNECTIONS = 4;
+/** The LISTEN of jobs and of mails, and what their workers need to take and to finish them. */
+const JOB_CONNECTIONS = 6;
 
 function openPools(config: Config, { url, directUrl, log }: { url: string; directUrl: string; log: Services['log'] }) {
   const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');

@@ -41,7 +41,11 @@ create table portico.federated_identities (
 -- A sign-in from before `signed_out_at` counts no more, wherever it is still on its way.
 alter table portico.accounts
   add column signed_out_at timestamptz,
-  add column erase_after timestamptz;
+  -- But for this session's: the one in which the others were ended.
+  add column signed_out_except text,
+  add column erase_after timestamptz,
+  -- The language its owner asked for the deletion in: the last mail answers in it.
+  add column erase_locale text;
 create index accounts_erase on portico.accounts (erase_after) where erase_after is not null;
 
 -- That an account was erased, and nothing else about it.
@@ -52,6 +56,7 @@ create table portico.erased_accounts (
   erased_at timestamptz not null default portico.now(),
   primary key (brand_id, slice, id)
 );
+create index erased_accounts_at on portico.erased_accounts (erased_at);
 
 -- What a person recognises a session by.
 alter table portico.oidc_sessions
@@ -85,8 +90,10 @@ create table portico.audit_events (
   primary key (brand_id, slice, id)
 );
 create index audit_events_account on portico.audit_events (brand_id, slice, account_id, at) where account_id is not null;
-create index audit_events_unsealed on portico.audit_events (brand_id, slice) where batch is null;
 create index audit_events_at on portico.audit_events (brand_id, at);
+-- Batches belong to one of eight ranges of 4096 slices.
+create index audit_events_unsealed on portico.audit_events (brand_id, (slice / 4096), at, id) where batch is null;
+create index audit_events_batch on portico.audit_events (brand_id, (slice / 4096), batch) where batch is not null;
 
 -- One link of the chain of a brand's slice range; `digest` covers the batch before and the digest of each of its rows.
 create table portico.audit_batches (
@@ -101,3 +108,4 @@ create table portico.audit_batches (
   pruned_at timestamptz,
   primary key (brand_id, range, number)
 );
+create index audit_batches_unpruned on portico.audit_batches (brand_id, range, number) where pruned_at is null;

@@ -1,4 +1,4 @@
-// account create, find, disable, enable
+// account create, find, disable, enable, reset-link
 import type { Account } from '../domain/accounts.ts';
 import type { Brand } from '../domain/brands.ts';
 import { claimsFor, parseClaims } from '../domain/claims.ts';
@@ -6,23 +6,26 @@ import { parseEmail } from '../domain/email.ts';
 import { identifierDigest, openIdentifierKey } from '../domain/identifiers.ts';
 import { OperatorError, Refusal } from '../errors.ts';
 import { disableAccount, enableAccount } from '../flows/admin/disable-account.ts';
+import { issueResetLink, type ResetPage } from '../flows/forgot-password.ts';
 import { register } from '../flows/register.ts';
 import type { Services } from '../services.ts';
 import * as accounts from '../storage/accounts.ts';
+import * as clients from '../storage/clients.ts';
 import * as identifiers from '../storage/identifiers.ts';
 import { readJson } from './client-options.ts';
 import { type Command, flag, type Input, type Option, type Options, type Output, textOption, UsageError } from './command.ts';
+import { sayDuration } from './durations.ts';
 import { brandOption, findBrand } from './find-brand.ts';
 import { fields } from './text.ts';
 
-const whom: Readonly<Record<string, Option>> = {
+export const whom: Readonly<Record<string, Option>> = {
   brand: brandOption,
   email: { type: 'string', value: 'address', says: 'The account with this e-mail address' },
   id: { type: 'string', value: 'uuid', says: 'The account with this id (its sub)' },
 };
 
 /** What stands where other commands have an id: an e-mail address or a sub. */
-const optionalArgument = 'email or sub';
+export const optionalArgument = 'email or sub';
 
 export const accountCommands: Readonly<Record<string, Command>> = {
   'account create': {
@@ -58,6 +61,17 @@ export const accountCommands: Readonly<Record<string, Command>> = {
     options: whom,
     example: 'account enable anna@example.com --brand demo',
     run: (input) => setDisabled(input, false),
+  },
+  'account reset-link': {
+    says: 'Print a link with which a person sets a new password; nothing is mailed, older links die',
+    optionalArgument,
+    options: {
+      ...whom,
+      client: { type: 'string', value: 'client_id', says: 'Lead to a page of this client' },
+      'reset-url': { type: 'string', value: 'url', says: 'Which of its reset_urls; the first when absent' },
+    },
+    example: 'account reset-link anna@example.com --brand demo',
+    run: resetLink,
   },
 };
 
@@ -104,12 +118,47 @@ async function setDisabled({ options, arguments: [named], services }: Input, dis
   };
 }
 
-function whomOf(named: string | undefined): Options {
+async function resetLink({ options, arguments: [named], services }: Input): Promise<Output> {
+  const doors = await services();
+  const brand = await findBrand(doors, options);
+  const { id, email } = await findAccount(doors, brand, { ...options, ...whomOf(named) });
+  const page = await resetPage(doors, brand, options);
+  const { link, token, seconds } = await issueResetLink(doors, brand, { accountId: id, ...page }).catch((error: unknown) => {
+    if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;
+    throw new OperatorError(`${email ?? id} is disabled. Enable it first.`, { cause: error });
+  });
+  const whose = `Whoever opens it sets a new password for ${email ?? id} and signs them out everywhere.`;
+  return {
+    json: { sub: id, link, token, expires_in: seconds },
+    text: [link, '', `It works once, for ${sayDuration(seconds)}. ${whose}`, '', fields({ token })].join('\n'),
+  };
+}
+
+async function resetPage({ db }: Services, brand: Brand, options: Options): Promise<ResetPage> {
+  const [clientId, resetUrl] = [textOption(options, 'client'), textOption(options, 'reset-url')];
+  if (clientId === undefined && resetUrl === undefined) return {};
+  if (clientId === undefined) throw new UsageError('Whose page is it? Add --client.');
+  const client = await clients.find(db, brand.id, clientId);
+  if (!client || client.disabledAt) throw new OperatorError(`${brand.slug} has no client "${clientId}".`);
+  const registered = client.metadata.reset_urls ?? [];
+  const wanted = resetUrl ?? registered[0];
+  if (wanted === undefined || !registered.includes(wanted)) throw new OperatorError(unregistered(clientId, wanted, registered));
+  return { registered, resetUrl: wanted };
+}
+
+function unregistered(clientId: string, wanted: string | undefined, registered: readonly string[]): string {
+  if (registered.length === 0)
+    return `The client "${clientId}" has no page of its own. Register one with: client update ${clientId} --reset-url <url>`;
+  return `${wanted} is no reset URL of "${clientId}". It has: ${registered.join(', ')}`;
+}
+
+export function whomOf(named: string | undefined): Options {
   if (named === undefined) return {};
   return named.includes('@') ? { email: named } : { id: named };
 }
 
-async function findAccount({ db, keyring }: Services, brand: Brand, options: Options): Promise<Account> {
+/** @throws OperatorError, UsageError. */
+export async function findAccount({ db, keyring }: Services, brand: Brand, options: Options): Promise<Account> {
   const [email, id] = [textOption(options, 'email'), textOption(options, 'id')];
   if ((email === undefined) === (id === undefined))
     throw new UsageError('Which account? Name its address or its sub, or add either --email or --id.');

@@ -1,5 +1,6 @@
 // brand list, brand show, brand apply
 import { readBrandFiles } from '../brand-files.ts';
+import { environmentVariable } from '../config.ts';
 import { demoUrl } from '../demo.ts';
 import type { Brand } from '../domain/brands.ts';
 import { applyBrand } from '../flows/admin/apply-brand.ts';
@@ -73,7 +74,11 @@ async function show(input: Input): Promise<Output> {
 async function apply(input: Input): Promise<Output> {
   const config = input.config();
   // Files are read first: a broken one is told without touching the database.
-  const files = readBrandFiles(input.arguments[0] as string, { publicUrl: config.publicUrl, demoUrl: demoUrl(config) });
+  const files = readBrandFiles(input.arguments[0] as string, {
+    publicUrl: config.publicUrl,
+    demoUrl: demoUrl(config),
+    variable: environmentVariable,
+  });
   const { brand, created, changed, secrets } = await applyBrand(await input.services(), files);
   const news = created ? 'was created' : changed ? 'was changed' : 'is as the files say already';
   const shown = Object.entries(secrets);

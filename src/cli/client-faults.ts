@@ -14,6 +14,7 @@ const options: Readonly<Record<string, string>> = {
   id_token_signed_response_alg: 'signing-alg',
   client_uri: 'client-uri',
   backchannel_logout_uri: 'backchannel-logout-uri',
+  reset_urls: 'reset-url',
   resource_scopes: 'resource-scope',
   require_pkce: 'no-pkce',
 };

@@ -20,6 +20,7 @@ export const metadataOptions: Readonly<Record<string, Option>> = {
   'signing-alg': { type: 'string', value: 'alg', says: 'ES256 or RS256, for ID tokens' },
   'client-uri': { type: 'string', value: 'url', says: 'The home page, where "back to the app" leads' },
   'backchannel-logout-uri': { type: 'string', value: 'url', says: 'Is told when a session ends' },
+  'reset-url': { type: 'string', multiple: true, value: 'url', says: "The client's own page for a new password; mailed links lead there" },
   'resource-scope': { type: 'string', multiple: true, value: 'scope', says: "A scope of the brand's APIs the client may ask for" },
   'third-party': { type: 'boolean', says: "Not the brand's own: people are asked before it gets anything" },
   'first-party': { type: 'boolean', says: "The brand's own (the default)" },
@@ -68,6 +69,7 @@ const listMembers: Partial<Record<string, keyof ClientMetadata>> = {
   'redirect-uri': 'redirect_uris',
   'post-logout-redirect-uri': 'post_logout_redirect_uris',
   origin: 'allowed_origins',
+  'reset-url': 'reset_urls',
   'resource-scope': 'resource_scopes',
 };
 

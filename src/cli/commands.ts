@@ -1,5 +1,7 @@
 // Every command by its name, in the order the help lists them.
 import { accountCommands } from './account.ts';
+import { accountDataCommands } from './account-data.ts';
+import { auditCommands } from './audit.ts';
 import { brandCommands } from './brand.ts';
 import { clientCommands } from './client.ts';
 import type { Command } from './command.ts';
@@ -12,6 +14,8 @@ export const commands: Readonly<Record<string, Command>> = {
   ...clientCommands,
   ...keysCommands,
   ...accountCommands,
+  ...accountDataCommands,
+  ...auditCommands,
   ...migrateCommands,
   ...doctorCommands,
 };

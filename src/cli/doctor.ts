@@ -52,7 +52,7 @@ async function examine(input: Input): Promise<Finding[]> {
     ...(known ? await checkIssuers(config, known) : []),
     checkProxy(config),
     ...(await checkCookies(config, known ?? [])),
-    ...(await checkMail(config)),
+    ...(await checkMail(config, known ?? [])),
   ];
 }
 

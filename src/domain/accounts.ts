@@ -17,6 +17,8 @@ export interface Account {
   disabledAt: Date | null;
   /** Whatever was signed in before this moment counts no more. */
   signedOutAt: Date | null;
+  /** But for the session of this uid: the one in which the others were ended. */
+  signedOutExcept: string | null;
   /** Asked for by its owner: from this moment on it will be erased. */
   eraseAfter: Date | null;
 }

@@ -3,39 +3,43 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Seen, type Source, seen } from './sources.ts';
 
-export type AuditEvent =
-  | 'account_disabled'
-  | 'account_enabled'
-  | 'account_erased'
-  | 'account_imported'
-  | 'account_registered'
-  | 'account_secured'
-  | 'access_withdrawn'
-  | 'brand_applied'
-  | 'client_changed'
-  | 'client_created'
-  | 'client_disabled'
-  | 'client_enabled'
-  | 'client_secret_rotated'
-  | 'data_exported'
-  | 'deletion_cancelled'
-  | 'deletion_requested'
-  | 'email_change_requested'
-  | 'email_change_undone'
-  | 'email_changed'
-  | 'email_verified'
-  | 'login_failed'
-  | 'login_locked'
-  | 'login_succeeded'
-  | 'password_changed'
-  | 'password_reset'
-  | 'password_reset_requested'
-  | 'profile_changed'
-  | 'registration_requested'
-  | 'sessions_ended'
-  | 'signing_keys_rotated'
-  | 'unlock_requested'
-  | 'unlocked';
+/** In the order of the alphabet; a name stands in stored rows and never changes its meaning. */
+export const auditEvents = [
+  'access_withdrawn',
+  'account_disabled',
+  'account_enabled',
+  'account_erased',
+  'account_imported',
+  'account_registered',
+  'account_secured',
+  'brand_applied',
+  'client_changed',
+  'client_created',
+  'client_disabled',
+  'client_enabled',
+  'client_secret_rotated',
+  'data_exported',
+  'deletion_cancelled',
+  'deletion_requested',
+  'email_change_requested',
+  'email_change_undone',
+  'email_changed',
+  'email_verified',
+  'login_failed',
+  'login_locked',
+  'login_succeeded',
+  'password_changed',
+  'password_reset',
+  'password_reset_requested',
+  'profile_changed',
+  'registration_requested',
+  'sessions_ended',
+  'signing_keys_rotated',
+  'unlock_requested',
+  'unlocked',
+] as const;
+
+export type AuditEvent = (typeof auditEvents)[number];
 
 export interface AuditEntry {
   event: AuditEvent;
@@ -76,11 +80,22 @@ export function auditRow({ event, actor, accountId, source, details = {} }: Audi
   };
 }
 
+/** True when what still stands there is what was written; erased, there is nothing to tell. Fields without a salt were put there later. */
+export function isCommitted({ personal, salt, commitment }: Pick<AuditRow, 'personal' | 'salt' | 'commitment'>): boolean {
+  return personal === null || (salt !== null && commitmentOf(personal, salt).equals(commitment));
+}
+
 /** sha256 over salt and fields; of nothing at all where a row has none. */
 export function commitmentOf(personal: Seen | null, salt: Buffer | null): Buffer {
   const hash = createHash('sha256');
   if (personal && salt) hash.update(salt).update(canonical(personal));
   return hash.digest();
+}
+
+/** Names of the members in which two records differ; their values may be nobody's business. */
+export function changedMembers(before: object, after: object): string[] {
+  const [old, now] = [before, after] as Record<string, unknown>[];
+  return Object.keys({ ...before, ...after }).filter((name) => canonical(old?.[name]) !== canonical(now?.[name]));
 }
 
 /** JSON with sorted members: the same bytes whoever wrote it, Postgres included. */

@@ -115,6 +115,11 @@ export function parseClaims(input: unknown): AccountClaims {
   throw new OperatorError(`These claims cannot be used:\n${lines.join('\n')}`);
 }
 
+/** True when the claim may have this value. */
+export function isClaim(name: keyof AccountClaims, value: unknown): boolean {
+  return schema.shape[name].safeParse(value).success;
+}
+
 const everyScope = Object.keys(claimsOfScope) as Scope[];
 
 /**

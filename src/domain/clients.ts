@@ -1,7 +1,10 @@
 // A relying party of a brand. Members are named as RFC 7591 names client metadata; ours stand at the end.
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { redirectUriFault, webOrigin } from './redirect-uris.ts';
+import { redirectUriFault, resetUrlFault, webOrigin } from './redirect-uris.ts';
+
+/** The brand's own account pages as a client: every brand has it, no table holds it, and no other client may be called so. */
+export const ACCOUNT_CLIENT = 'portico-account';
 
 const text = z.string().min(1).max(200);
 const link = z.url({ protocol: /^https?$/ }).max(2_000);
@@ -10,7 +13,10 @@ const grantType = z.enum(['authorization_code', 'refresh_token', 'client_credent
 /** Shape of the metadata operators may give; unknown members are refused so that a typing error is never silent. */
 export const clientMetadataSchema = z
   .strictObject({
-    client_id: z.string().regex(/^[A-Za-z0-9._~-]{1,100}$/, 'may have letters, digits and . _ ~ - only'),
+    client_id: z
+      .string()
+      .regex(/^[A-Za-z0-9._~-]{1,100}$/, 'may have letters, digits and . _ ~ - only')
+      .refine((id) => id !== ACCOUNT_CLIENT, 'is the name of the account pages'),
     client_name: text.optional(),
     application_type: z.enum(['web', 'native']).optional(),
     redirect_uris: z.array(z.string()).max(100).optional(),
@@ -46,6 +52,8 @@ export const clientMetadataSchema = z
     first_party: z.boolean().optional(),
     /** Origins that may call the token, userinfo, revocation and pushed request endpoints from a browser. */
     allowed_origins: z.array(z.string()).max(100).optional(),
+    /** The client's own pages for a new password; mailed links lead to the first, or to the one that was asked for. */
+    reset_urls: z.array(z.string()).max(20).optional(),
     /** Scopes of the brand's APIs this client may ask for; absent: all of them for the brand's own clients, none for others. */
     resource_scopes: z.array(text).max(200).optional(),
     /** False only for older confidential clients. */
@@ -62,6 +70,10 @@ export const clientMetadataSchema = z
         const fault = redirectUriFault(uri, type);
         if (fault) context.addIssue({ code: 'custom', path: [member], message: `${uri} ${fault}` });
       }
+    }
+    for (const uri of metadata.reset_urls ?? []) {
+      const fault = resetUrlFault(uri);
+      if (fault) context.addIssue({ code: 'custom', path: ['reset_urls'], message: `${uri} ${fault}` });
     }
     for (const origin of metadata.allowed_origins ?? []) {
       if (!webOrigin(origin)) context.addIssue({ code: 'custom', path: ['allowed_origins'], message: `${origin} is not an origin` });

@@ -25,9 +25,20 @@ export function parseEmail(input: string): Email {
   const local = typed.slice(0, Math.max(0, at));
   const domain = asciiDomain(typed.slice(at + 1));
   const address = `${local}@${domain}`;
-  if (!domain || local.length > 64 || address.length > 254 || !localPart.test(local)) throw new Refusal('email_invalid', 'email');
+  // An encoded word (RFC 2047) is made of allowed characters, but some mail servers decode it into another address.
+  const honest = localPart.test(local) && !local.includes('=?');
+  if (!domain || local.length > 64 || address.length > 254 || !honest) throw new Refusal('email_invalid', 'email');
   // All ASCII by now, so that JavaScript's and Postgres' idea of lower case cannot differ.
   return { address, canonical: address.toLowerCase() };
+}
+
+/** Exactly one address as we store it, and nothing around it: what any mail server reads the same way. */
+export function isPlainAddress(text: string): boolean {
+  try {
+    return parseEmail(text).address === text;
+  } catch {
+    return false;
+  }
 }
 
 /** `anna@x.example` as `a***@x.example`, for pages and logs. */

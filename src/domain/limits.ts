@@ -31,6 +31,9 @@ export type LimitedBrand = Pick<Brand, 'id'> & { settings: Pick<Brand['settings'
 /** SP 800-63B-4 3.2.2: at most 100 consecutive failures. A day later they are forgotten, so nobody is locked out for ever. */
 const hardStop: Limit = { attempts: 100, seconds: 86_400 };
 
+/** A thief who signs in over and over does not bury the owner's mailbox. */
+const notices: Limit = { attempts: 3, seconds: 3600 };
+
 // Appending only: the numbers stand in stored keys. Budgets that count `admitted` attempts come last.
 const kinds = {
   network: 1,
@@ -41,6 +44,7 @@ const kinds = {
   user_code: 6,
   mail_network: 7,
   mail_identifier: 8,
+  notice_account: 9,
   identifier_day: 128,
   device_day: 129,
   mail_identifier_day: 130,
@@ -109,9 +113,20 @@ export function mailAttempt(
   ];
 }
 
+/** An account's owner is about to be told of a sign-in. */
+export function noticeAttempt(keyring: Authenticator, { id }: Pick<Brand, 'id'>, accountId: string): Budget[] {
+  return [{ ...notices, key: keyOf(keyring, id, 'notice_account', accountId), counts: 'attempts', onSuccess: 'keep' }];
+}
+
 /** True when the budgets admit the attempt; for what is dropped in silence. */
 export function isAdmitted(reservations: readonly Reservation[]): boolean {
   return reservations.every(({ used, attempts }) => used <= attempts);
+}
+
+/** The budget that this very attempt is the first to exceed: once in each window, however many follow. */
+export function firstExceeded(reservations: readonly Reservation[]): keyof typeof kinds | undefined {
+  const first = reservations.find(({ used, attempts }) => used === attempts + 1);
+  return first && (Object.keys(kinds) as (keyof typeof kinds)[]).find((kind) => kinds[kind] === first.key[0]);
 }
 
 /** @throws Refusal too_many_attempts, with the longest wait of the budgets that are used up. */

@@ -8,7 +8,7 @@ export interface Mails {
   /** A newcomer proves their address; there is no account yet. */
   confirm_registration: { digits: string; link: string; seen: Seen };
   /** Somebody tried to join with the address of an account: a way in instead. */
-  account_exists: { link: string; resetLink: string; seen: Seen };
+  account_exists: { link: string; seen: Seen };
   /** The address of an account that exists. */
   verify_email: { digits: string; link: string };
   reset_password: { digits: string; link: string; seen: Seen };
@@ -28,6 +28,8 @@ export interface Mails {
   /** `until`: when it will be erased; `link` keeps it. */
   deletion_requested: { until: string; link: string; seen: Seen };
   account_erased: Record<never, never>;
+  /** `link`: this was not me. */
+  data_exported: { link: string; seen: Seen; when: string };
 }
 
 export type MailName = keyof Mails;
@@ -53,19 +55,31 @@ export interface SealedMail {
 }
 
 interface Sealer {
+  mac(purpose: 'mails', context: string, data: string): Buffer;
   seal(purpose: 'mails' | 'smtp', place: string, plain: string): Buffer;
   open(purpose: 'mails' | 'smtp', place: string, sealed: Buffer): Buffer;
 }
 
-/** As it waits in the job queue: addresses, codes and links are readable for us alone. */
-export function sealMail(keyring: Pick<Sealer, 'seal'>, brandId: number, mail: Mail): SealedMail {
+/** As it waits in the job queue: addresses, codes and links are readable for us alone. `at`: when it was written. */
+export function sealMail(keyring: Pick<Sealer, 'seal'>, brandId: number, mail: Mail, at: Date): SealedMail {
   const id = randomUUID();
-  return { brandId, id, sealed: keyring.seal('mails', placeOf(brandId, id), JSON.stringify(mail)).toString('base64') };
+  const plain = JSON.stringify({ ...mail, at: at.toISOString() });
+  return { brandId, id, sealed: keyring.seal('mails', placeOf(brandId, id), plain).toString('base64') };
 }
 
 /** @throws when it was sealed by another secret or for another brand. */
-export function openMail(keyring: Pick<Sealer, 'open'>, { brandId, id, sealed }: SealedMail): Mail {
-  return JSON.parse(keyring.open('mails', placeOf(brandId, id), Buffer.from(sealed, 'base64')).toString('utf8')) as Mail;
+export function openMail(keyring: Pick<Sealer, 'open'>, { brandId, id, sealed }: SealedMail): Mail & { at: string } {
+  return JSON.parse(keyring.open('mails', placeOf(brandId, id), Buffer.from(sealed, 'base64')).toString('utf8')) as Mail & { at: string };
+}
+
+/** Nobody wants a code that has died: past its seconds a mail is not sent any more. */
+export function isLate({ at, seconds }: { at: string; seconds: number }, now: Date): boolean {
+  return now.getTime() - Date.parse(at) > seconds * 1000;
+}
+
+/** Tells mails to one address of a brand from others, and nothing about it: a keyed digest. */
+export function recipientTag(keyring: Pick<Sealer, 'mac'>, brandId: number, to: string): string {
+  return keyring.mac('mails', `recipient/${brandId}`, to.toLowerCase()).toString('base64url').slice(0, 22);
 }
 
 /** A brand's own mail server, `smtp(s)://user:password@host:port`. */

@@ -1,6 +1,7 @@
 // What we mail for one use: six digits to type where it was asked for, and a link for everywhere else. Both are one row.
 // Only digests are stored: a copy of the table opens nothing (ASVS 6.5.2, 11.5.1).
 import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { Refusal } from '../errors.ts';
 import { carrySlice, sliceOfAccount, sliceOfId } from './slices.ts';
 
 export type CodePurpose =
@@ -46,6 +47,9 @@ export interface CodeKey {
 /** What proves the mail was read: the digits typed, or the second half of the link's token. */
 export type CodeProof = { digits: string } | { secret: string };
 
+/** What somebody shows: digits, typed in the browser that holds the row's handle, or the token of a link. */
+export type ShownCode = { handle: string; typed: string } | { token: string };
+
 export interface NewCode {
   /** Names the row; for the browser that asked. Alone it opens nothing. */
   handle: string;
@@ -88,6 +92,33 @@ export function readDigits(typed: string): string | undefined {
     .normalize('NFKC')
     .replace(/[\s\p{Pd}.]/gu, '');
   return /^\d{6}$/.test(plain) ? plain : undefined;
+}
+
+/**
+ * The row a code or link may open, and the digest to compare.
+ * @throws Refusal code_required, code_wrong: what is neither costs no statement and no try.
+ */
+export function readShown(
+  keyring: Pick<Keyring, 'mac'>,
+  brandId: number,
+  shown: ShownCode,
+): { key: CodeKey; proof: { code: Buffer } | { secret: Buffer } } {
+  if ('token' in shown) {
+    const token = readToken(shown.token);
+    if (!token) throw new Refusal('code_wrong', 'code');
+    return { key: codeKey(token.handle) as CodeKey, proof: { secret: sha256(token.secret) } };
+  }
+  if (shown.typed.trim() === '') throw new Refusal('code_required', 'code');
+  const [key, digits] = [codeKey(shown.handle), readDigits(shown.typed)];
+  if (!key || !digits) throw new Refusal('code_wrong', 'code');
+  return { key, proof: { code: codeDigest(keyring, brandId, key, digits) } };
+}
+
+/** Why a row, or none, did not open: code_expired, code_used, code_tries, code_wrong. */
+export function codeRefusal(row: { consumedAt: Date | null; tries: number } | undefined): Refusal {
+  if (!row) return new Refusal('code_expired', 'code');
+  if (row.consumedAt) return new Refusal('code_used', 'code');
+  return new Refusal(row.tries >= CODE_TRIES ? 'code_tries' : 'code_wrong', 'code');
 }
 
 /** Digits are guessable, so their digest has a key of ours and belongs to one row. */

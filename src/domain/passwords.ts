@@ -1,5 +1,6 @@
 // Which passwords we take: long enough, not guessable. No composition rules, no trimming, no truncation (ASVS 6.2, SP 800-63B-4 3.1.1.2).
 import { Refusal } from '../errors.ts';
+import type { Account } from './accounts.ts';
 import { isCommonPassword } from './common-passwords.ts';
 
 /** Code points, after normalisation. */
@@ -48,6 +49,22 @@ export function passwordContext(brand: { name: string; slug: string }, email: st
     .filter((piece) => piece.length >= 4);
   const words = [...whole, ...whole.map((text) => text.replace(/[^\p{L}\p{N}]+/gu, '')), ...pieces];
   return [...new Set(words.map((word) => word.normalize('NFKC').toLowerCase()))].filter((word) => codePoints(word) >= 3);
+}
+
+/** The same words for somebody we know, with the names they go by. */
+export function accountPasswordContext(
+  brand: { name: string; slug: string },
+  { email, claims }: Pick<Account, 'email' | 'claims'>,
+  clientName?: string,
+): string[] {
+  const { name, given_name, family_name, nickname, preferred_username } = claims;
+  const names = [name, given_name, family_name, nickname, preferred_username].filter((text) => text !== undefined);
+  return [
+    ...new Set([
+      ...passwordContext(brand, email ?? undefined, clientName),
+      ...names.flatMap((text) => passwordContext(brand, undefined, text)),
+    ]),
+  ];
 }
 
 function tooLong(): Refusal {

@@ -23,6 +23,16 @@ export function redirectUriFault(uri: string, applicationType: 'web' | 'native')
   return parsed.protocol.includes('.') ? undefined : 'must use a scheme in reverse-domain form, such as com.example.app:/callback';
 }
 
+const resetParameters = ['email', 'resetPasswordToken', 'publisherId'];
+
+/** The same for a client's own page for a new password: https, or http on loopback, for apps of every kind. */
+export function resetUrlFault(uri: string): string | undefined {
+  const fault = redirectUriFault(uri, 'web');
+  if (fault) return fault;
+  const taken = resetParameters.find((name) => new URL(uri).searchParams.has(name));
+  return taken && `must not have ${taken} in its query: it is added to every link`;
+}
+
 /** An origin as browsers send it, or undefined. */
 export function webOrigin(value: string): string | undefined {
   const parsed = URL.parse(value);

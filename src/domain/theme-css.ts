@@ -15,15 +15,23 @@ const fonts = {
 
 /** The stylesheet's first rules. Holds only checked colours, numbers and our own font names, so no value can leave its declaration. */
 export function themeCss(theme: Theme): string {
+  const { light, dark, font, radius } = lookOf(theme);
+  const shape = `--radius:${radius}px;--font:${font};--density:${theme.density === 'compact' ? 0.9167 : 1}`;
+  const darkRule = dark ? `@media (prefers-color-scheme:dark){:root{${declarations(dark)}}}` : '';
+  return `:root{${declarations(light)};${shape}}${darkRule}`;
+}
+
+/** What pages and mails are drawn with. `dark` is absent where the brand is dark by choice, and so in both schemes. `radius` in px. */
+export function lookOf(theme: Theme): { light: Palette; dark: Palette | undefined; font: string; radius: number } {
   const brand = parseColor(theme.brandColor);
   const chosen = parseColor(theme.surfaceColor);
   const light = calm(chosen, isDark(chosen));
   // A brand that is dark by choice stays itself; a light one gets a near-black that remembers the brand's hue.
-  const dark = isDark(light) ? light : mix([16, 16, 18], brand, 0.08);
-  const shape = `--radius:${Number(theme.radius)}px;--font:${fonts[theme.font]};--density:${theme.density === 'compact' ? 0.9167 : 1}`;
-  const darkRule = isDark(light) ? '' : `@media (prefers-color-scheme:dark){:root{${declarations(palette(brand, dark))}}}`;
-  return `:root{${declarations(palette(brand, light))};${shape}}${darkRule}`;
+  const dark = isDark(light) ? undefined : palette(brand, mix([16, 16, 18], brand, 0.08));
+  return { light: palette(brand, light), dark, font: fonts[theme.font], radius: Number(theme.radius) };
 }
+
+export type Palette = ReturnType<typeof palette>;
 
 /** Every colour token of one scheme. */
 export function palette(brand: Color, surface: Color) {
@@ -67,7 +75,7 @@ function isDark(surface: Color): boolean {
   return luminance(surface) < 0.179;
 }
 
-function declarations(colors: ReturnType<typeof palette>): string {
+function declarations(colors: Palette): string {
   const scheme = isDark(colors.surface) ? 'dark' : 'light';
   const tokens = Object.entries(colors).map(([name, color]) => `--${name}:${formatColor(color)}`);
   return [`color-scheme:${scheme}`, ...tokens].join(';');

@@ -1,21 +1,26 @@
-// A person creates an account with an e-mail address and a password.
-// A known address says so until a mailed code can prove who asks, but only after the same work as for a new one.
+// A person creates an account with an e-mail address and a password, and has it at once. A known address says so, but only after the
+// same work as for a new one; where nobody may learn that, a mail comes first (flows/begin-registration.ts).
 import type { Account } from '../domain/accounts.ts';
 import type { Brand } from '../domain/brands.ts';
 import type { AccountClaims } from '../domain/claims.ts';
 import { parseEmail } from '../domain/email.ts';
 import { identifierDigest, openIdentifierKey } from '../domain/identifiers.ts';
 import { rememberDevice } from '../domain/known-devices.ts';
-import { refuseExceeded, registerAttempt } from '../domain/limits.ts';
+import { isAdmitted, mailAttempt, refuseExceeded, registerAttempt } from '../domain/limits.ts';
 import { networkOf } from '../domain/networks.ts';
+import { codeLifetimes, newOneTimeCode, sealRemembered } from '../domain/one-time-codes.ts';
 import { acceptablePassword, passwordContext } from '../domain/passwords.ts';
 import { newAccountId } from '../domain/slices.ts';
+import type { Source } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import * as accounts from '../storage/accounts.ts';
+import * as auditEvents from '../storage/audit-events.ts';
 import type { Db } from '../storage/database.ts';
 import * as identifiers from '../storage/identifiers.ts';
 import * as limits from '../storage/limits.ts';
+import * as oneTimeCodes from '../storage/one-time-codes.ts';
+import * as outbox from '../storage/outbox.ts';
 import * as passwords from '../storage/passwords.ts';
 
 export interface Register {
@@ -23,7 +28,10 @@ export interface Register {
   password: string;
   claims?: AccountClaims | undefined;
   emailVerified?: boolean | undefined;
-  ip?: string | undefined;
+  /** Missing: an unknown network, of which all share one limit. */
+  source?: Source | undefined;
+  /** Below the issuer: where the link of a brand that verifies afterwards leads. */
+  confirmPath?: string | undefined;
   deviceCookie?: string | undefined;
   /** The app they come from: its name is no password. */
   clientName?: string | undefined;
@@ -35,17 +43,24 @@ export interface Register {
 
 type Doors = Pick<Services, 'db' | 'hasher' | 'keyring'>;
 
+export interface Registered {
+  account: Account;
+  deviceCookie: string;
+  /** Where the address is to be verified afterwards: names the mailed code, for this browser. */
+  handle?: string | undefined;
+}
+
 /**
  * What is only a slip of the pen is refused before anything is counted or written.
  * @throws Refusal registration_closed, email_*, password_*, too_many_attempts, overloaded, email_taken.
  */
-export async function register(services: Doors, brand: Brand, input: Register): Promise<{ account: Account; deviceCookie: string }> {
+export async function register(services: Doors, brand: Brand, input: Register): Promise<Registered> {
   const { db, hasher, keyring } = services;
   if (!brand.settings.registration && !input.byOperator) throw new Refusal('registration_closed');
   const email = parseEmail(input.email);
   const policy = { minimum: brand.settings.passwordMinimum, context: passwordContext(brand, email.address, input.clientName) };
   const password = acceptablePassword(input.password, policy);
-  if (!input.byOperator) await admit(services, brand, input.ip);
+  if (!input.byOperator) await admit(services, brand, input.source);
   const hash = await hasher.hash(password, input.signal);
   const digest = identifierDigest(openIdentifierKey(keyring, brand), 'email', email.canonical);
   const account = {
@@ -55,13 +70,25 @@ export async function register(services: Doors, brand: Brand, input: Register): 
     emailVerified: input.emailVerified ?? false,
     claims: input.claims ?? {},
   };
-  const created = await db.transaction((db) => create(db, account, digest, hash));
-  return { account: created, deviceCookie: rememberDevice(keyring.key('devices'), input.deviceCookie, digest) };
+  const asks = brand.settings.emailVerification.pages === 'after' && !input.byOperator && !account.emailVerified;
+  const mail = asks ? { ...input, mailed: await isMailAdmitted(services, brand, digest, input.source) } : undefined;
+  const created = await db.transaction(async (db) => {
+    const created = await create(db, account, digest, hash);
+    const actor = input.byOperator ? 'operator' : 'end_user';
+    await auditEvents.record(db, brand.id, { event: 'account_registered', actor, accountId: created.id, source: input.source });
+    return { account: created, handle: mail && (await mailVerification(db, services, brand, { ...mail, account })) };
+  });
+  return { ...created, deviceCookie: rememberDevice(keyring.key('devices'), input.deviceCookie, digest) };
 }
 
 /** A missing address counts as an unknown one: forgetting it in a caller limits, it does not open. */
-async function admit({ db, keyring }: Doors, brand: Brand, ip = ''): Promise<void> {
-  refuseExceeded(await limits.reserve(db, brand.id, registerAttempt(keyring, brand, networkOf(ip))));
+async function admit({ db, keyring }: Doors, brand: Brand, source?: Source): Promise<void> {
+  refuseExceeded(await limits.reserve(db, brand.id, registerAttempt(keyring, brand, networkOf(source?.ip ?? ''))));
+}
+
+async function isMailAdmitted({ db, keyring }: Doors, brand: Brand, digest: Buffer, source?: Source): Promise<boolean> {
+  const attempt = mailAttempt(keyring, brand, { digest, network: networkOf(source?.ip ?? '') });
+  return isAdmitted(await limits.reserve(db, brand.id, attempt));
 }
 
 async function create(db: Db, account: accounts.NewAccount, digest: Buffer, hash: string): Promise<Account> {
@@ -70,4 +97,25 @@ async function create(db: Db, account: accounts.NewAccount, digest: Buffer, hash
   const created = await accounts.insert(db, account);
   await passwords.save(db, account.brandId, account.id, hash);
   return created;
+}
+
+interface Verification extends Pick<Register, 'source' | 'confirmPath'> {
+  account: { id: string; email: string };
+  mailed: boolean;
+}
+
+async function mailVerification(
+  db: Db,
+  { keyring }: Doors,
+  brand: Brand,
+  { account: { id, email }, mailed, source, confirmPath }: Verification,
+): Promise<string> {
+  const code = newOneTimeCode(keyring, brand.id, id);
+  const seconds = codeLifetimes.verify_email;
+  const sealed = sealRemembered(keyring, brand.id, 'verify_email', code.key, { email });
+  await oneTimeCodes.insert(db, { ...code, brandId: brand.id, purpose: 'verify_email', accountId: id, sealed, seconds });
+  const params = { digits: code.digits, link: `${brand.issuer}${confirmPath ?? '/confirm-email'}?token=${code.token}` };
+  const locale = source?.locale ?? brand.settings.locale;
+  await outbox.addMail(db, keyring, brand.id, { name: 'verify_email', params, to: mailed ? email : null, locale, seconds });
+  return code.handle;
 }

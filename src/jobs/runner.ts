@@ -1,11 +1,16 @@
 // What runs beside the requests, on any number of nodes: jobs from the outbox, retried until they succeed, and housekeeping.
 import { EventEmitter } from 'node:events';
-import { Logger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { Logger, type Runner, type RunnerOptions, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import type { Mailer } from '../mail/mailer.ts';
 import type { OidcDoor } from '../oidc/logout.ts';
 import type { Services } from '../services.ts';
 import type { Database } from '../storage/database.ts';
 import { backchannelLogout } from './backchannel-logout.ts';
+import { eraseAccounts } from './erase-accounts.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { mail } from './mail.ts';
+import { pruneAudit } from './prune-audit.ts';
+import { sealAudit } from './seal-audit.ts';
 import { often, seldom, sweepAll } from './sweep.ts';
 
 export interface RunningJobs {
@@ -14,24 +19,54 @@ export interface RunningJobs {
 }
 
 // Minute by minute, and once an hour at a minute of its own; several nodes agree on one run each.
-const crontab = '* * * * * sweep\n17 * * * * sweep_seldom';
+const crontab = '* * * * * sweep\n* * * * * erase_accounts\n17 * * * * sweep_seldom\n*/5 * * * * seal_audit\n47 * * * * prune_audit';
 
-export async function startJobs(services: Pick<Services, 'db' | 'log'>, pool: Database['pool'], oidc: OidcDoor): Promise<RunningJobs> {
-  const { log } = services;
+const MAILS_AT_A_TIME = 3;
+// How long a stop waits for mails on their way; what is given up then is sent by the next process.
+const GRACE_MS = 4_000;
+
+export interface JobDoors {
+  /** Its connections are the jobs' own. */
+  pool: Database['pool'];
+  oidc: OidcDoor;
+  mailer: Mailer;
+}
+
+type Needs = Pick<Services, 'db' | 'keyring' | 'log'>;
+
+export async function startJobs(services: Needs, { pool, oidc, mailer }: JobDoors): Promise<RunningJobs> {
   const taskList: TaskList = {
     backchannel_logout: backchannelLogout(oidc),
+    erase_accounts: async () => void (await eraseAccounts(services)),
     sweep: async () => void (await sweepAll(services, often)),
+    seal_audit: async () => void (await sealAudit(services)),
+    prune_audit: async () => void (await pruneAudit(services)),
     sweep_seldom: async () => void (await sweepAll(services, seldom)),
   };
   const workers = new Set<string>();
+  // Mail has workers of its own: a mail server that hangs keeps no relying party waiting for a logout.
+  const runners = [
+    await startRunner(services, workers, { pgPool: pool, taskList, crontab, concurrency: 2 }),
+    await startRunner(services, workers, { pgPool: pool, taskList: { mail: mail(mailer) }, concurrency: MAILS_AT_A_TIME }),
+  ];
+  const heartbeat = await startHeartbeat(services, () => [...workers]);
+  return {
+    async stop() {
+      const impatient = setTimeout(mailer.close, GRACE_MS);
+      await Promise.all(runners.map((runner) => runner.stop()));
+      clearTimeout(impatient);
+      mailer.close();
+      await heartbeat.stop();
+    },
+  };
+}
+
+function startRunner({ log }: Needs, workers: Set<string>, options: RunnerOptions): Promise<Runner> {
   const events: WorkerEvents = new EventEmitter();
   events.on('worker:create', ({ worker }) => workers.add(worker.workerId));
-  const runner: Runner = await run({
-    pgPool: pool,
-    taskList,
-    crontab,
+  return run({
+    ...options,
     events,
-    concurrency: 2,
     pollInterval: 2_000,
     // Signals belong to main: it stops the server first and the jobs then.
     noHandleSignals: true,
@@ -40,11 +75,4 @@ export async function startJobs(services: Pick<Services, 'db' | 'log'>, pool: Da
       if (level === 'error') log.warn({ event: 'job_failed', job: jobId, task: taskIdentifier });
     }),
   });
-  const heartbeat = await startHeartbeat(services, () => [...workers]);
-  return {
-    async stop() {
-      await runner.stop();
-      await heartbeat.stop();
-    },
-  };
 }

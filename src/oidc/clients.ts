@@ -2,17 +2,19 @@
 import { timingSafeEqual } from 'node:crypto';
 import { errors } from 'oidc-provider';
 import type { Brand } from '../domain/brands.ts';
-import { type Client, type ClientMetadata, clientMembers, needsSecret, secretDigest } from '../domain/clients.ts';
+import { ACCOUNT_CLIENT, type Client, type ClientMetadata, clientMembers, needsSecret, secretDigest } from '../domain/clients.ts';
 import { redirectUriFault } from '../domain/redirect-uris.ts';
 import type { Services } from '../services.ts';
 import * as brands from '../storage/brands.ts';
 import * as clients from '../storage/clients.ts';
 import type { Db } from '../storage/database.ts';
+import { ownClient } from './own-client.ts';
 
 /** Members of ours that travel with the client through the library. */
 export const extraClientMetadata = [
   'first_party',
   'allowed_origins',
+  'reset_urls',
   'resource_scopes',
   'require_pkce',
   'refresh_idempotency_window',
@@ -22,7 +24,7 @@ export const extraClientMetadata = [
 
 export type PorticoClient = Pick<
   ClientMetadata,
-  'first_party' | 'allowed_origins' | 'resource_scopes' | 'require_pkce' | 'refresh_idempotency_window' | 'dynamic'
+  'first_party' | 'allowed_origins' | 'reset_urls' | 'resource_scopes' | 'require_pkce' | 'refresh_idempotency_window' | 'dynamic'
 > & { secret_digests?: { digest: string; expires_at: string | null }[] };
 
 /** Our members of a client; the library's type does not know them. */
@@ -47,6 +49,7 @@ export function createClientStore({ db }: Pick<Services, 'db'>, brand: Brand): C
   const found = new Map<string, object>();
 
   async function find(id: string): Promise<object | undefined> {
+    if (id === ACCOUNT_CLIENT) return ownClient(brand);
     const known = found.get(id);
     if (known) return known;
     const client = await clients.find(db, brand.id, id);
@@ -59,6 +62,7 @@ export function createClientStore({ db }: Pick<Services, 'db'>, brand: Brand): C
 
   /** The change and its announcement are one commit. A new client is held by no node yet. */
   async function change(id: string, work: (db: Db) => Promise<void>): Promise<void> {
+    if (id === ACCOUNT_CLIENT) throw new Error('the account pages are no client that changes');
     await db.transaction(async (db) => {
       const known = await clients.find(db, brand.id, id);
       await work(db);

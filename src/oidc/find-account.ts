@@ -9,13 +9,23 @@ import { currentUnit } from './unit-of-work.ts';
 
 /** A disabled account is not found, so that its sessions and tokens stop within one request. */
 export function accountFinder({ db }: Pick<Services, 'db'>, brand: Brand): NonNullable<Configuration['findAccount']> {
-  return async (ctx, sub) => {
+  return async (ctx, sub, token) => {
     const load = () => accounts.find(db, brand.id, sub);
     const account = await (currentUnit()?.read(`account/${sub}`, load) ?? load());
-    if (!account || account.disabledAt) return undefined;
+    if (!account || account.disabledAt || isFromBefore(account, token)) return undefined;
     const claims = async (use: string) => ({ ...claimsFor(account), ...(use === 'id_token' ? hashed(ctx) : {}), sub: account.id });
     return { accountId: account.id, claims, account };
   };
+}
+
+/**
+ * A code or refresh token of a sign-in that counts no more: its request was on its way while everything was ended, and what it wrote
+ * came after. Both carry the time of their sign-in, in whole seconds, and the session it made.
+ */
+function isFromBefore({ signedOutAt, signedOutExcept }: Account, token: object | undefined): boolean {
+  const { authTime, sessionUid } = (token ?? {}) as { authTime?: number; sessionUid?: string };
+  if (!signedOutAt || authTime === undefined || (signedOutExcept !== null && sessionUid === signedOutExcept)) return false;
+  return authTime < Math.floor(signedOutAt.getTime() / 1_000);
 }
 
 /** The record behind the library's account: what a check needs to know is read already. */

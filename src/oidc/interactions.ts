@@ -83,9 +83,14 @@ export async function finishInteraction(
 }
 
 /**
- * The result of a sign-in. `remember` keeps the session when the browser closes.
+ * The result of a sign-in, as of now: what is signed out before it arrives ends it too (the library would take the time of its arrival).
+ * `signedOutAt` is the account's, whose sign-in comes after it also within the same second. `remember` keeps the session when the browser closes.
  * `create` and `consent` say that a page was shown: the brand's own apps need no second one.
  */
-export function signedIn(accountId: string, { remember, firstParty }: { remember: boolean; firstParty: boolean }): InteractionResults {
-  return { login: { accountId, remember, amr: ['pwd'] }, create: {}, ...(firstParty ? { consent: {} } : {}) };
+export function signedIn(
+  accountId: string,
+  { remember, firstParty, signedOutAt }: { remember: boolean; firstParty: boolean; signedOutAt?: Date | null },
+): InteractionResults {
+  const ts = Math.max(Math.floor(Date.now() / 1_000), Math.ceil((signedOutAt?.getTime() ?? 0) / 1_000));
+  return { login: { accountId, remember, amr: ['pwd'], ts }, create: {}, ...(firstParty ? { consent: {} } : {}) };
 }

@@ -1,11 +1,12 @@
 // What may stand between an authorization request and its answer, in this order. One prompt, one page of the same name.
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Brand } from '../domain/brands.ts';
 import { clientOf } from './clients.ts';
 import { accountOf } from './find-account.ts';
 
 const { Prompt, Check, base } = interactionPolicy;
 
-export function prompts() {
+export function prompts(brand: Brand) {
   const policy = base();
   const login = policy.get('login');
   const consent = policy.get('consent');
@@ -14,6 +15,7 @@ export function prompts() {
   login.checks.add(signedOutSince());
   consent.checks.remove('native_client_prompt');
   consent.checks.add(nativeClient());
+  policy.add(new Prompt({ name: 'verify_email', requestable: false }, emailUnverified(brand)), policy.indexOf(consent));
   // "Initiating User Registration via OpenID Connect 1.0": the same page, with creating an account first.
   policy.add(new Prompt({ name: 'create', requestable: true }), 0);
   return policy;
@@ -32,11 +34,25 @@ function accountUnavailable() {
  */
 function signedOutSince() {
   return new Check('signed_out', 'the account was signed out everywhere', 'login_required', ({ oidc }: KoaContextWithOIDC) => {
-    const since = accountOf(oidc.entities.Account)?.signedOutAt;
+    const account = accountOf(oidc.entities.Account);
+    const since = account?.signedOutAt;
     const signedIn = oidc.session?.loginTs;
-    return since && signedIn !== undefined && signedIn < Math.floor(since.getTime() / 1_000)
+    const stays = account?.signedOutExcept === oidc.session?.uid;
+    return since && !stays && signedIn !== undefined && signedIn < Math.floor(since.getTime() / 1_000)
       ? Check.REQUEST_PROMPT
       : Check.NO_NEED_TO_PROMPT;
+  });
+}
+
+/**
+ * Where a brand verifies addresses after the account was made, no sign-in passes without. What the page answered is not asked: the
+ * account itself says whether its address is proved. A brand that verifies before asks nobody who is here already.
+ */
+function emailUnverified(brand: Brand) {
+  return new Check('email_unverified', 'the e-mail address is not verified', 'interaction_required', ({ oidc }: KoaContextWithOIDC) => {
+    const account = accountOf(oidc.entities.Account);
+    const asks = brand.settings.emailVerification.pages === 'after' && account?.email && !account.emailVerified;
+    return asks ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
   });
 }
 

@@ -60,7 +60,7 @@ export function settings({ brand, keyring, jwks, pages, findAccount }: SettingsI
     extraClientMetadata: { properties: [...extraClientMetadata], validator: clientMetadataRule },
     // A browser's origin is welcome where the client's registration names it, and nowhere else.
     clientBasedCORS: (_ctx, origin, client) => clientOf(client).allowed_origins?.includes(origin) ?? false,
-    interactions: { policy: prompts(), url: (_ctx, interaction) => `${brand.issuer}/interaction/${interaction.uid}` },
+    interactions: { policy: prompts(brand), url: (_ctx, interaction) => `${brand.issuer}/interaction/${interaction.uid}` },
     loadExistingGrant,
     // A client that may refresh gets a refresh token, with or without offline_access: shops forget that scope.
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),

@@ -11,15 +11,32 @@ import * as outbox from './outbox.ts';
  * Call it in the transaction of what is the reason.
  */
 export async function endAll(db: Db, brandId: number, accountId: string): Promise<void> {
-  await db.run(sql`
-    update portico.accounts
-    set signed_out_at = portico.now()
-    where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and id = ${accountId}`);
+  await signOut(db, brandId, accountId, null);
   const ended = await oidcSessions.endAllOf(db, brandId, accountId);
   // Grants before tokens: what is written meanwhile hangs on a grant that is gone.
   await oidcGrants.revokeAllOf(db, brandId, accountId);
   await oidcTokens.revokeAllOf(db, brandId, accountId);
   await tell(db, brandId, ended);
+}
+
+/**
+ * The same but for one session: it goes on, and so do the apps that were signed in through it, with their tokens.
+ * `keepSessionUid` of a session that has ended keeps nothing.
+ */
+export async function endOthers(db: Db, brandId: number, accountId: string, keepSessionUid: string): Promise<void> {
+  await signOut(db, brandId, accountId, keepSessionUid);
+  const ended = await oidcSessions.endOthersOf(db, brandId, accountId, keepSessionUid);
+  await oidcGrants.revokeOthersOf(db, brandId, accountId, keepSessionUid);
+  await oidcTokens.revokeOthersOf(db, brandId, accountId, keepSessionUid);
+  await tell(db, brandId, ended);
+}
+
+/** Sign-ins are told in whole seconds: up to the end of this one they are old. A later one says so (oidc/interactions.ts). */
+async function signOut(db: Db, brandId: number, accountId: string, exceptUid: string | null): Promise<void> {
+  await db.run(sql`
+    update portico.accounts
+    set signed_out_at = date_trunc('second', portico.now()) + interval '1 second', signed_out_except = ${exceptUid}
+    where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and id = ${accountId}`);
 }
 
 export async function tell(db: Db, brandId: number, ended: readonly oidcSessions.EndedSession[]): Promise<void> {

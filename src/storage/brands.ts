@@ -56,15 +56,16 @@ export interface NewBrand {
   settings: Partial<BrandSettings>;
   theme: Partial<Theme>;
   identifierKey: Buffer;
+  smtp?: Buffer | null;
 }
 
 /** @returns the new brand, or undefined when the slug or the issuer is taken. */
 export async function insert(db: Db, brand: NewBrand): Promise<Brand | undefined> {
   const inserted = toBrand(
     await db.row<BrandRow>(sql`
-      insert into portico.brands (slug, issuer, name, home_slice, settings, theme, identifier_key)
+      insert into portico.brands (slug, issuer, name, home_slice, settings, theme, identifier_key, smtp)
       values (${brand.slug}, ${brand.issuer}, ${brand.name}, ${brand.homeSlice}, ${JSON.stringify(brand.settings)},
-        ${JSON.stringify(brand.theme)}, ${brand.identifierKey})
+        ${JSON.stringify(brand.theme)}, ${brand.identifierKey}, ${brand.smtp ?? null})
       on conflict do nothing
       returning id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
         identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"`),
@@ -73,26 +74,29 @@ export async function insert(db: Db, brand: NewBrand): Promise<Brand | undefined
   return inserted;
 }
 
-/** Merges what is named into the brand; what is not named stays. The version rises only when something changed. */
+/** Merges what is named into the brand; what is not named stays; `smtp: null` takes it away. The version rises only when something changed. */
 export async function update(
   db: Db,
   brandId: number,
-  change: { issuer?: string; name?: string; settings?: Partial<BrandSettings>; theme?: Partial<Theme> },
+  change: { issuer?: string; name?: string; settings?: Partial<BrandSettings>; theme?: Partial<Theme>; smtp?: Buffer | null },
 ): Promise<boolean> {
+  const namesSmtp = change.smtp !== undefined;
   const changed = await db.run(sql`
     update portico.brands
     set issuer = coalesce(${change.issuer ?? null}, issuer),
       name = coalesce(${change.name ?? null}, name),
       settings = settings || ${JSON.stringify(change.settings ?? {})}::jsonb,
       theme = theme || ${JSON.stringify(change.theme ?? {})}::jsonb,
+      smtp = case when ${namesSmtp}::boolean then ${change.smtp ?? null}::bytea else smtp end,
       version = version + 1,
       updated_at = portico.now()
     where id = ${brandId}
-      and (issuer, name, settings, theme) is distinct from (
+      and (issuer, name, settings, theme, smtp) is distinct from (
         coalesce(${change.issuer ?? null}, issuer),
         coalesce(${change.name ?? null}, name),
         settings || ${JSON.stringify(change.settings ?? {})}::jsonb,
-        theme || ${JSON.stringify(change.theme ?? {})}::jsonb)`);
+        theme || ${JSON.stringify(change.theme ?? {})}::jsonb,
+        case when ${namesSmtp}::boolean then ${change.smtp ?? null}::bytea else smtp end)`);
   if (changed > 0) await announce(db, brandId);
   return changed > 0;
 }

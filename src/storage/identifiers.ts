@@ -33,6 +33,16 @@ export async function find(db: Db, brandId: number, digest: Buffer): Promise<str
   return row?.account_id;
 }
 
+/** Whose it is, also while it is held: whether another account may have it. @returns the account's id. */
+export async function findHolder(db: Db, brandId: number, digest: Buffer): Promise<string | undefined> {
+  const row = await db.row<{ account_id: string }>(sql`
+    select account_id
+    from portico.identifiers
+    where brand_id = ${brandId} and slice = ${sliceOfDigest(digest)} and digest = ${digest}
+      and (held_until is null or held_until > portico.now())`);
+  return row?.account_id;
+}
+
 /** This account gives the identifier up and is found by it no more, but nobody else may take it for so many seconds. */
 export async function hold(
   db: Db,
@@ -52,6 +62,21 @@ export function releaseAllOf(db: Db, brandId: number, accountId: string): Promis
   return db.run(sql`
     delete from portico.identifiers
     where brand_id = ${brandId} and account_id = ${accountId}`);
+}
+
+/**
+ * Frees the identifiers of a kind that an account came by since it gave up this one, which it keeps: those it has, and those it gave up
+ * later, whose hold lasts beyond `heldBeyond`.
+ */
+export function releaseLater(
+  db: Db,
+  { brandId, kind, accountId, digest }: NewIdentifier,
+  { heldBeyond }: { heldBeyond: Date },
+): Promise<number> {
+  return db.run(sql`
+    delete from portico.identifiers
+    where brand_id = ${brandId} and account_id = ${accountId} and kind = ${kind} and digest <> ${digest}
+      and (held_until is null or held_until > ${heldBeyond}::timestamptz + interval '1 millisecond')`);
 }
 
 /** Frees an identifier of this account for others. @returns false when it was not this account's. */

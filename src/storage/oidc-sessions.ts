@@ -1,5 +1,8 @@
 // Sessions of end-users at the provider, found by the digest of the cookie's value, by uid, or by account.
+import type { Account } from '../domain/accounts.ts';
+import { ACCOUNT_CLIENT } from '../domain/clients.ts';
 import { sliceOfAccount, sliceOfId } from '../domain/slices.ts';
+import { type AccountRow, toAccount } from './accounts.ts';
 import { type Db, sql } from './database.ts';
 import type { RowKey } from './oidc-tokens.ts';
 
@@ -10,6 +13,9 @@ export interface NewSession {
   payload: string;
   /** Seconds since 1970. */
   expiresAt: number;
+  /** What its owner recognises it by (domain/sources.ts); what was known stays when nothing is said. */
+  device?: string | undefined;
+  network?: string | undefined;
 }
 
 export interface StoredSession {
@@ -25,6 +31,10 @@ export interface SessionSummary {
   uid: string;
   createdAt: Date;
   expiresAt: Date;
+  /** Null for one that an older version wrote. */
+  usedAt: Date | null;
+  device: string | null;
+  network: string | null;
   clientIds: string[];
 }
 
@@ -52,11 +62,26 @@ export async function findByUid(db: Db, brandId: number, uid: string): Promise<S
     limit 1`);
 }
 
+/** The account of a living session, unless it is disabled. One statement: what is signed in by a session ends with it. */
+export async function findAccount(db: Db, brandId: number, accountId: string, uid: string): Promise<Account | undefined> {
+  const row = await db.row<AccountRow>(sql`
+    select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
+      signed_out_at, signed_out_except, erase_after
+    from portico.accounts a
+    where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and id = ${accountId} and disabled_at is null
+      and exists (
+        select from portico.oidc_sessions s
+        where s.brand_id = a.brand_id and s.slice = a.slice and s.uid = ${uid} and s.account_id = a.id and s.expires_at > portico.now())`);
+  return row && toAccount(row);
+}
+
 /** The live sessions of an account, newest first. */
 export async function listOf(db: Db, brandId: number, accountId: string): Promise<SessionSummary[]> {
   return db.rows<SessionSummary>(sql`
-    select uid, min(created_at) as "createdAt", max(expires_at) as "expiresAt",
-      coalesce(array_agg(distinct client_id) filter (where client_id is not null), '{}') as "clientIds"
+    select uid, min(created_at) as "createdAt", max(expires_at) as "expiresAt", max(used_at) as "usedAt",
+      (array_agg(device order by created_at desc))[1] as device,
+      (array_agg(network order by created_at desc))[1] as network,
+      coalesce(array_agg(distinct client_id) filter (where client_id <> ${ACCOUNT_CLIENT}), '{}') as "clientIds"
     from portico.oidc_sessions
     left join lateral jsonb_object_keys(payload -> 'authorizations') as client_id on true
     where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId} and expires_at > portico.now()
@@ -64,13 +89,24 @@ export async function listOf(db: Db, brandId: number, accountId: string): Promis
     order by min(created_at) desc`);
 }
 
-/** Ends one session of an account. @returns whom to tell. */
-export async function end(db: Db, brandId: number, accountId: string, uid: string): Promise<EndedSession[]> {
+/**
+ * Ends one session of an account.
+ * @returns whom to tell, and the grants that end with it; undefined when it had ended already or is not the account's.
+ */
+export async function end(
+  db: Db,
+  brandId: number,
+  accountId: string,
+  uid: string,
+): Promise<{ ended: EndedSession[]; grantIds: string[] } | undefined> {
   const rows = await db.rows<EndedRow>(sql`
     delete from portico.oidc_sessions
     where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and uid = ${uid} and account_id = ${accountId}
     returning payload -> 'authorizations' as authorizations`);
-  return ended(accountId, rows);
+  if (rows.length === 0) return undefined;
+  // An app that stays signed in by itself goes on, as with the library's own sign-out.
+  const bound = rows.flatMap((row) => Object.values(row.authorizations ?? {})).filter(({ persistsLogout }) => !persistsLogout);
+  return { ended: ended(accountId, rows), grantIds: [...new Set(bound.flatMap(({ grantId }) => grantId ?? []))] };
 }
 
 /** Ends every session of an account. @returns whom to tell. */
@@ -82,14 +118,24 @@ export async function endAllOf(db: Db, brandId: number, accountId: string): Prom
   return ended(accountId, rows);
 }
 
+/** Ends every session of an account but one. @returns whom to tell. */
+export async function endOthersOf(db: Db, brandId: number, accountId: string, keepUid: string): Promise<EndedSession[]> {
+  const rows = await db.rows<EndedRow>(sql`
+    delete from portico.oidc_sessions
+    where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId} and uid <> ${keepUid}
+    returning payload -> 'authorizations' as authorizations`);
+  return ended(accountId, rows);
+}
+
 interface EndedRow {
-  authorizations: Record<string, { sid?: string }> | null;
+  authorizations: Record<string, { sid?: string; grantId?: string; persistsLogout?: boolean }> | null;
 }
 
 function ended(accountId: string, rows: EndedRow[]): EndedSession[] {
   const known = new Map<string, EndedSession>();
   for (const [clientId, { sid }] of rows.flatMap((row) => Object.entries(row.authorizations ?? {}))) {
-    if (sid) known.set(`${clientId} ${sid}`, { clientId, sid, accountId });
+    // The account pages need no telling: they look at the session themselves.
+    if (sid && clientId !== ACCOUNT_CLIENT) known.set(`${clientId} ${sid}`, { clientId, sid, accountId });
   }
   return [...known.values()];
 }

@@ -42,12 +42,23 @@ export async function insert(db: Db, row: NewOneTimeCode): Promise<void> {
       ${row.sealed}, portico.now() + make_interval(secs => ${row.seconds}))`);
 }
 
-/** A row that has not expired, spent or not; for showing what a link or a page is about. Nothing is consumed. */
-export async function find(db: Db, { brandId, purpose, key }: Place): Promise<OneTimeCode | undefined> {
+/** A row that has not expired, spent or not; for showing what a link or a page is about. Nothing is consumed. With a link's secret: only when it is right. */
+export async function find(db: Db, { brandId, purpose, key }: Place, link?: { secret: Buffer }): Promise<OneTimeCode | undefined> {
   return db.row<OneTimeCode>(sql`
     select account_id as "accountId", sealed, created_at as "createdAt", expires_at as "expiresAt", consumed_at as "consumedAt", tries
     from portico.one_time_codes
-    where brand_id = ${brandId} and slice = ${key.slice} and id = ${key.id} and purpose = ${purpose} and expires_at > portico.now()`);
+    where brand_id = ${brandId} and slice = ${key.slice} and id = ${key.id} and purpose = ${purpose} and expires_at > portico.now()
+      and (${link?.secret ?? null}::bytea is null or secret = ${link?.secret ?? null}::bytea)`);
+}
+
+/** It remembers something else from now on; what was mailed stays good. @returns false when it is spent or expired. */
+export async function reseal(db: Db, { brandId, purpose, key }: Place, sealed: Buffer): Promise<boolean> {
+  const changed = await db.run(sql`
+    update portico.one_time_codes
+    set sealed = ${sealed}
+    where brand_id = ${brandId} and slice = ${key.slice} and id = ${key.id} and purpose = ${purpose}
+      and consumed_at is null and expires_at > portico.now()`);
+  return changed > 0;
 }
 
 /**
@@ -79,6 +90,17 @@ export async function take(db: Db, { brandId, purpose, key }: Place, proof: Stor
     returning account_id as "accountId", sealed, created_at as "createdAt", expires_at as "expiresAt", consumed_at as "consumedAt", tries`);
 }
 
+/** A row that this very proof has spent: the second press of a form finds what the first one did. */
+export async function findSpent(db: Db, { brandId, purpose, key }: Place, proof: StoredProof): Promise<OneTimeCode | undefined> {
+  const { code, secret } = columnsOf(proof);
+  return db.row<OneTimeCode>(sql`
+    select account_id as "accountId", sealed, created_at as "createdAt", expires_at as "expiresAt", consumed_at as "consumedAt", tries
+    from portico.one_time_codes
+    where brand_id = ${brandId} and slice = ${key.slice} and id = ${key.id} and purpose = ${purpose}
+      and consumed_at is not null and expires_at > portico.now()
+      and ((code = ${code}::bytea and tries < ${CODE_TRIES}) or secret = ${secret}::bytea)`);
+}
+
 /** What was mailed to an account for these purposes opens nothing any more. */
 export async function endAllOf(db: Db, brandId: number, accountId: string, purposes: readonly CodePurpose[]): Promise<number> {
   return db.run(sql`
@@ -86,6 +108,24 @@ export async function endAllOf(db: Db, brandId: number, accountId: string, purpo
     set expires_at = portico.now()
     where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId}
       and purpose = any(${purposes}) and consumed_at is null and expires_at > portico.now()`);
+}
+
+/**
+ * The same for what was mailed after this moment. Of two links that each take an account back from the other's holder the elder wins:
+ * whoever came later, by a change the first one can undo, does not end it.
+ */
+export async function endLaterOf(
+  db: Db,
+  brandId: number,
+  accountId: string,
+  { after, purposes }: { after: Date; purposes: readonly CodePurpose[] },
+): Promise<number> {
+  return db.run(sql`
+    update portico.one_time_codes
+    set expires_at = portico.now()
+    where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId}
+      and purpose = any(${purposes}) and created_at > ${after}::timestamptz + interval '1 millisecond'
+      and consumed_at is null and expires_at > portico.now()`);
 }
 
 /** Everything that was ever mailed to an account. */

@@ -1,5 +1,5 @@
 // Work that must follow a change: enqueued in the change's own transaction, done by src/jobs. Rolled back, it never was.
-import { type Mail, type SealedMail, sealMail } from '../domain/mails.ts';
+import { type Mail, recipientTag, type SealedMail, sealMail } from '../domain/mails.ts';
 import { type Db, sql } from './database.ts';
 
 /** Tell a client that a session at the provider has ended (OpenID Connect Back-Channel Logout 1.0). */
@@ -16,12 +16,47 @@ export interface Jobs {
 }
 
 /** A mail that is sent when the transaction commits, and not otherwise. One to nobody costs the same and goes nowhere. */
-export function addMail(db: Db, keyring: Parameters<typeof sealMail>[0], brandId: number, mail: Mail): Promise<void> {
-  return add(db, 'mail', [sealMail(keyring, brandId, mail)]);
+export async function addMail(db: Db, keyring: MailKeyring, brandId: number, mail: Mail): Promise<void> {
+  const sealed = sealMail(keyring, brandId, mail, new Date());
+  const key = mailKey(recipientTag(keyring, brandId, mail.to ?? sealed.id), sealed.id);
+  await db.run(sql`
+    select graphile_worker.add_job('mail', payload => ${JSON.stringify(sealed)}::json, job_key => ${key}, max_attempts => ${ATTEMPTS})`);
+}
+
+/** What waits for an address is not sent any more. One that is being sent this moment is. @returns how many went. */
+export async function forgetMailsTo(db: Db, keyring: MailKeyring, brandId: number, address: string): Promise<number> {
+  const row = await db.row<{ count: number }>(sql`
+    select count(*)::int as count
+    from graphile_worker.complete_jobs(array(
+      select id
+      from graphile_worker.jobs
+      where starts_with(key, ${mailKey(recipientTag(keyring, brandId, address), '')})
+    ))`);
+  return row?.count ?? 0;
+}
+
+type MailKeyring = Parameters<typeof sealMail>[0] & Parameters<typeof recipientTag>[0];
+
+/** A name by which its owner's mails are found while they wait; the address itself is sealed. */
+function mailKey(tag: string, id: string): string {
+  return `mail/${tag}/${id}`;
 }
 
 /** Retried with growing pauses for about a day (graphile-worker's exponential back-off). */
 const ATTEMPTS = 16;
+
+/** Jobs that failed for the last time, a week later: until then an operator may look at them. */
+export async function deleteFailed(db: Db, batch: number): Promise<number> {
+  const row = await db.row<{ count: number }>(sql`
+    select count(*)::int as count
+    from graphile_worker.complete_jobs(array(
+      select id
+      from graphile_worker.jobs
+      where attempts >= max_attempts and locked_at is null and updated_at < now() - interval '7 days'
+      limit ${batch}
+    ))`);
+  return row?.count ?? 0;
+}
 
 export async function add<Task extends keyof Jobs>(db: Db, task: Task, payloads: Jobs[Task][]): Promise<void> {
   if (payloads.length === 0) return;

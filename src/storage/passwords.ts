@@ -42,3 +42,30 @@ export async function rehash(db: Db, brandId: number, accountId: string, hashes:
     set hash = ${hashes.to}
     where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId} and hash = ${hashes.from}`);
 }
+
+/** A new password in the place of one that was shown. @returns false when it is another by now, or there is none any more. */
+export async function change(db: Db, brandId: number, accountId: string, hashes: { from: string; to: string }): Promise<boolean> {
+  const changed = await db.run(sql`
+    update portico.passwords
+    set hash = ${hashes.to}, changed_at = portico.now()
+    where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId} and hash = ${hashes.from}`);
+  return changed > 0;
+}
+
+/** What opened the account until now opens it no more. @returns false when it never had a password. */
+export async function replace(db: Db, brandId: number, accountId: string, hash: string): Promise<boolean> {
+  const replaced = await db.run(sql`
+    update portico.passwords
+    set hash = ${hash}, changed_at = portico.now()
+    where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId}`);
+  return replaced > 0;
+}
+
+/** When the password became what it is; undefined when there is none. */
+export async function changedAt(db: Db, brandId: number, accountId: string): Promise<Date | undefined> {
+  const row = await db.row<{ changedAt: Date }>(sql`
+    select changed_at as "changedAt"
+    from portico.passwords
+    where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId}`);
+  return row?.changedAt;
+}

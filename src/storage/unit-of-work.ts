@@ -177,11 +177,13 @@ function advanceDeviceCode({ key, token, from }: Extract<Write, { kind: 'advance
 }
 
 function saveSession({ slice, id }: RowKey, session: NewSession, parameter: Parameter): string {
-  return `insert into portico.oidc_sessions (brand_id, slice, id, uid, account_id, payload, expires_at)
+  return `insert into portico.oidc_sessions (brand_id, slice, id, uid, account_id, payload, device, network, used_at, expires_at)
     values ($1::int, ${parameter(slice, 'smallint')}, ${parameter(id, 'bytea')}, ${parameter(session.uid, 'text')},
-      ${parameter(session.accountId, 'uuid')}, ${parameter(session.payload, 'jsonb')}, to_timestamp(${parameter(session.expiresAt, 'float8')}))
+      ${parameter(session.accountId, 'uuid')}, ${parameter(session.payload, 'jsonb')}, ${parameter(session.device, 'text')},
+      ${parameter(session.network, 'text')}, portico.now(), to_timestamp(${parameter(session.expiresAt, 'float8')}))
     on conflict (brand_id, slice, id) do update
-    set uid = excluded.uid, account_id = excluded.account_id, payload = excluded.payload, expires_at = excluded.expires_at`;
+    set uid = excluded.uid, account_id = excluded.account_id, payload = excluded.payload, device = excluded.device,
+      network = excluded.network, used_at = excluded.used_at, expires_at = excluded.expires_at`;
 }
 
 function updateSession(key: RowKey, session: NewSession, parameter: Parameter): string {
@@ -189,6 +191,8 @@ function updateSession(key: RowKey, session: NewSession, parameter: Parameter): 
   return `update portico.oidc_sessions as stored
     set uid = ${parameter(session.uid, 'text')}, account_id = ${parameter(session.accountId, 'uuid')},
       expires_at = to_timestamp(${parameter(session.expiresAt, 'float8')}),
+      device = coalesce(${parameter(session.device, 'text')}, stored.device),
+      network = coalesce(${parameter(session.network, 'text')}, stored.network), used_at = portico.now(),
       payload = case
         when stored.payload ? 'authorizations' then jsonb_set(${payload}, '{authorizations}',
           (stored.payload -> 'authorizations') || coalesce(${payload} -> 'authorizations', '{}'))

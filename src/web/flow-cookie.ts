@@ -22,7 +22,7 @@ export function rememberFlow(keyring: Keyring, ctx: Context, place: FlowPlace, h
 /** The handle of the code this browser waits for; undefined when it waits for none, or the cookie was made for another place. */
 export function flowHandle(keyring: Keyring, ctx: Context, place: FlowPlace): string | undefined {
   const value = ctx.cookies.get(nameOf(ctx, place), { signed: false });
-  if (!value || value.length > 200) return undefined;
+  if (!value || value.length > 700) return undefined;
   try {
     return keyring.open('flows', placeOf(ctx, place), Buffer.from(value, 'base64url')).toString('utf8');
   } catch {

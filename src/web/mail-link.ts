@@ -12,11 +12,16 @@ const HOUR = 3600 * 1000;
 export function keepToken(ctx: Context): boolean {
   const { token } = ctx.query;
   if (token === undefined) return false;
-  const secure = ctx.state.brand.issuer.startsWith('https:');
-  const value = typeof token === 'string' && /^[\w-]{1,100}$/.test(token) ? token : 'none';
-  ctx.cookies.set(nameOf(ctx), value, { path: pathOf(ctx), maxAge: HOUR, httpOnly: true, sameSite: 'lax', secure, signed: false });
-  seeOther(ctx, ctx.state.brand.issuer + ctx.path);
+  handToken(ctx, ctx.path, typeof token === 'string' && /^[\w-]{1,100}$/.test(token) ? token : 'none');
   return true;
+}
+
+/** Sends the browser to the page of a link as if it had opened it from a mail, but the token never stands in an address. */
+export function handToken(ctx: Context, page: string, token: string): void {
+  const { brand, mountPath } = ctx.state;
+  const secure = brand.issuer.startsWith('https:');
+  ctx.cookies.set(nameOf(ctx), token, { path: mountPath + page, maxAge: HOUR, httpOnly: true, sameSite: 'lax', secure, signed: false });
+  seeOther(ctx, brand.issuer + page);
 }
 
 /** The token this page was opened with. */

@@ -55,7 +55,10 @@ export interface FormRefusal {
   sentence?: string | undefined;
 }
 
-/** Posts `csrf`, `action` = login | register, `email`, `password` and, from the first form only, `remember` = yes. */
+/** What was done before the sign-in page is seen again: `login.notice.<word>`. */
+export const loginNotices = ['password_changed', 'unlocked'] as const;
+
+/** Posts `csrf`, `action` = login | register, `email`, `password` and, from the first form only, `remember` = yes, or `forgot` = yes or `unlock` = yes. */
 export interface LoginPage {
   /** The URL both forms post to. */
   action: string;
@@ -66,6 +69,7 @@ export interface LoginPage {
   /** Absent when the brand takes no new accounts. */
   register?: FormState | undefined;
   passwordMinimum: number;
+  notice?: (typeof loginNotices)[number] | undefined;
   /** After something was sent: what the language switch posts, so that nothing typed (but the password) is lost. */
   languageForm?: { action: string; fields: Readonly<Record<string, string>> } | undefined;
 }

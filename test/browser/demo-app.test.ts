@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { overflowOf, violationsOn } from '../support/accessibility.ts';
 import { launchBrowser, openPage } from '../support/browser.ts';
 import { type DemoSite, startDemoSite } from '../support/demo-site.ts';
+import { mailedDigits } from '../support/mails.ts';
 import { newEmail, password } from '../support/people.ts';
 
 let browser: Browser;
@@ -25,6 +26,13 @@ async function register(page: Page, email: string): Promise<void> {
   await form.getByRole('button', { name: 'Create account' }).click();
 }
 
+/** The page that waits, and the code of the mail. */
+async function typeCode(page: Page, email: string): Promise<void> {
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor();
+  await page.getByLabel('Code from the email').fill(await mailedDigits(site.portico.services, email));
+  await page.getByRole('button', { name: 'Confirm my email' }).click();
+}
+
 for (const javaScriptEnabled of [true, false]) {
   for (const [brand, home] of Object.entries(homes)) {
     test(`${brand} ${javaScriptEnabled ? 'with' : 'without'} JavaScript: join, see the claims, refresh, sign out, sign in`, async () => {
@@ -34,10 +42,11 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('link', { name: 'Sign in' }).click();
       await page.getByRole('heading', { name: `Sign in or join ${brand}` }).waitFor();
       await register(page, email);
+      await typeCode(page, email);
       await page.getByText(`You’re signed in as ${email}`).waitFor();
       expect(page.url()).toBe(site.url + home);
       const claims = page.getByRole('table');
-      expect(await claims.getByRole('row', { name: /^email_verified/ }).innerText()).toMatch(/false\s+Userinfo/);
+      expect(await claims.getByRole('row', { name: /^email_verified/ }).innerText()).toMatch(/true\s+Userinfo/);
       expect(await claims.getByRole('row', { name: /^iss/ }).innerText()).toContain(
         site.portico.issuers[home === '/' ? 'demo' : 'harbour'],
       );
@@ -84,7 +93,14 @@ for (const [brand, colorScheme] of looks) {
     await page.getByRole('alert').waitFor();
     expect(await page.title()).toMatch(/^Error: /);
     await inspect(page);
-    await register(page, newEmail());
+    const email = newEmail();
+    await register(page, email);
+    await page.getByRole('heading', { name: 'Check your email' }).waitFor();
+    await inspect(page);
+    await page.getByRole('button', { name: 'Confirm my email' }).click();
+    await page.getByRole('alert').waitFor();
+    await inspect(page);
+    await typeCode(page, email);
     await page.getByRole('table').waitFor();
     await inspect(page);
     await page.getByRole('button', { name: 'Sign out' }).click();

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SMTPServer } from 'smtp-server';
 import { checkCookies } from '../../src/cli/checks/cookies.ts';
 import { checkDatabase } from '../../src/cli/checks/database.ts';
 import type { Finding } from '../../src/cli/checks/finding.ts';
@@ -9,10 +8,12 @@ import { checkMail } from '../../src/cli/checks/mail.ts';
 import { checkProxy } from '../../src/cli/checks/proxy.ts';
 import { checkSecret } from '../../src/cli/checks/secret.ts';
 import type { Brand } from '../../src/domain/brands.ts';
+import { sealSmtp } from '../../src/domain/mails.ts';
 import * as brands from '../../src/storage/brands.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { freePort, type RunningPortico, startPortico } from '../support/portico.ts';
+import { startSmtp } from '../support/smtp.ts';
 import { type CommandLine, commandLine } from './command-line.ts';
 
 let portico: RunningPortico;
@@ -142,13 +143,30 @@ test('issuers: not running, and a proxy that redirects or answers for somebody e
 });
 
 test('mail: absent, present, and a server that is not there', async () => {
-  expect(levels(await checkMail({ smtpUrl: undefined, production: true }))).toEqual(['mail warn']);
-  const smtp = new SMTPServer({ disabledCommands: ['AUTH', 'STARTTLS'] });
-  await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
-  const { port } = smtp.server.address() as AddressInfo;
-  expect(levels(await checkMail({ smtpUrl: `smtp://127.0.0.1:${port}`, production: true }))).toEqual(['mail ok']);
-  await new Promise<void>((resolve) => smtp.close(() => resolve()));
-  const [gone] = await checkMail({ smtpUrl: `smtp://user:hunter2@127.0.0.1:${port}`, production: true });
+  const { secret } = portico.services.config;
+  const look = (smtpUrl: string | undefined, production = true) => checkMail({ smtpUrl, production, secret });
+  expect(await look(undefined)).toMatchObject([{ level: 'fail', remedy: expect.stringContaining('Set SMTP_URL') }]);
+  expect(levels(await look(undefined, false))).toEqual(['mail warn']);
+  const smtp = await startSmtp();
+  expect(levels(await look(smtp.url))).toEqual(['mail ok']);
+  await smtp.stop();
+  const [gone] = await look(`smtp://user:hunter2@127.0.0.1:${smtp.port}`);
   expect(gone).toMatchObject({ level: 'fail', says: expect.stringMatching(/^127\.0\.0\.1:\d+ does not take our mail: /) });
   expect(JSON.stringify(gone)).not.toContain('hunter2');
+});
+
+test("a brand's own mail server is looked at as well, and its password never told", async () => {
+  const { keyring, config } = portico.services;
+  const smtp = await startSmtp({ auth: { user: 'nightfall', password: 'hunter2' } });
+  const at = (url: string) =>
+    checkMail({ ...config, smtpUrl: undefined }, [{ slug: 'nightfall', smtp: sealSmtp(keyring, 'nightfall', url) }]);
+  expect((await at(smtp.url)).at(-1)).toMatchObject({ level: 'ok', says: `127.0.0.1:${smtp.port} takes nightfall's mail.` });
+  const [, refused] = await at(smtp.url.replace('hunter2', 'hunter3'));
+  expect(refused).toMatchObject({ level: 'fail', remedy: expect.stringContaining('mail.smtpUrl of the brand nightfall') });
+  expect(JSON.stringify(refused)).not.toContain('hunter3');
+  const foreign = await checkMail({ ...config, secret: `${config.secret}!` }, [
+    { slug: 'nightfall', smtp: sealSmtp(keyring, 'nightfall', smtp.url) },
+  ]);
+  expect(foreign.at(-1)).toMatchObject({ level: 'fail', says: expect.stringContaining('PORTICO_SECRET does not open') });
+  await smtp.stop();
 });

@@ -28,7 +28,7 @@ function budgetsOf(email: string) {
 }
 
 async function newAccount(email: string, secret = password) {
-  return (await register(at, at.brand, { email, password: secret, ip: ip() })).account;
+  return (await register(at, at.brand, { email, password: secret, source: { ip: ip(), locale: 'en' } })).account;
 }
 
 const signIn = (email: string, secret = password, more: { ip?: string; deviceCookie?: string } = {}) =>
@@ -49,11 +49,11 @@ test('the right password signs in, in any spelling of the address, and notes the
   expect(account.updatedAt).toEqual(registered.updatedAt);
 });
 
-test('a sign-in costs five statements and one hash', async () => {
+test('a sign-in costs six statements and one hash', async () => {
   await newAccount('cost@example.com');
   const { statements, hashes } = await at.cost(() => signIn('cost@example.com'));
   const work = statements.filter((text) => text !== 'begin' && text !== 'commit');
-  expect({ statements: work.length, hashes }).toEqual({ statements: 5, hashes: 1 });
+  expect({ statements: work.length, hashes }).toEqual({ statements: 6, hashes: 1 });
 });
 
 test('a wrong password, an unknown address and a disabled account cost the same and get the same answer', async () => {
@@ -68,10 +68,78 @@ test('a wrong password, an unknown address and a disabled account cost the same 
   ];
   const costs = [];
   for (const attempt of attempts) costs.push(await at.cost(attempt));
-  expect(costs[0]).toMatchObject({ hashes: 1, statements: { length: 3 } });
+  expect(costs[0]).toMatchObject({ hashes: 1, statements: { length: 4 } });
   for (const cost of costs) expect(cost).toEqual(costs[0]);
   for (const attempt of attempts)
     await expect(attempt()).rejects.toMatchObject({ code: 'wrong_credentials', field: 'password', params: {} });
+});
+
+/** What the trail tells of this account, or of nobody, oldest first. */
+async function noted(accountId: string | null): Promise<unknown[]> {
+  const { rows } = await at.db.pool.query(
+    'select event, actor, client_id, personal, details from portico.audit_events where account_id is not distinct from $1 order by at, id',
+    [accountId],
+  );
+  return rows;
+}
+
+test('the trail tells each sign-in and each attempt, and whose it was where somebody is known', async () => {
+  const { id } = await newAccount('noted@example.com');
+  await at.db.pool.query('delete from portico.audit_events');
+  const source = { ip: '203.0.113.77', userAgent: 'Mozilla/5.0 (Windows NT 10.0) Chrome/140.0', clientId: 'shop', locale: 'de' };
+  const attempt = (email: string, secret: string) => codeOf(login(at, at.brand, { email, password: secret, ip: source.ip, source }));
+  const codes = [await attempt('noted@example.com', 'not this horse'), await attempt('unheard-of@example.com', password)];
+  codes.push(await attempt('noted@example.com', password), await attempt('noted@example.com', ''));
+  expect(codes).toEqual(['wrong_credentials', 'wrong_credentials', 'signed in', 'password_required']);
+  const personal = { device: 'Chrome/Windows', network: '203.0.113.0/24' };
+  const row = { actor: 'end_user', client_id: 'shop', personal, details: {} };
+  expect(await noted(id)).toEqual([
+    { ...row, event: 'login_failed' },
+    { ...row, event: 'login_succeeded' },
+  ]);
+  expect(await noted(null)).toEqual([{ ...row, event: 'login_failed' }]);
+});
+
+test('of those who go on knocking at a closed door the trail notes the first', async () => {
+  const { id } = await newAccount('knocked@example.com');
+  for (const [email, accountId] of [
+    ['knocked@example.com', id],
+    ['knocked-nobody@example.com', null],
+  ] as const) {
+    await at.db.pool.query('delete from portico.audit_events');
+    await Promise.all(Array.from({ length: 30 }, () => codeOf(signIn(email, 'a guess'))));
+    const events = (await noted(accountId)) as { event: string; details: object }[];
+    expect(events.filter(({ event }) => event === 'login_failed')).toHaveLength(10);
+    expect(events.filter(({ event }) => event === 'login_locked')).toEqual([expect.objectContaining({ details: { limit: 'identifier' } })]);
+    await shiftClock(at.database, 901);
+    await Promise.all(Array.from({ length: 12 }, () => codeOf(signIn(email, 'a guess'))));
+    expect(((await noted(accountId)) as { event: string }[]).filter(({ event }) => event === 'login_locked')).toHaveLength(2);
+  }
+});
+
+test('the attempt that reaches the limit costs the same for an account and for none, and those after it one statement', async () => {
+  await newAccount('priced@example.com');
+  const costs = [];
+  for (const email of ['priced@example.com', 'priced-nobody@example.com']) {
+    for (let tries = 0; tries < 10; tries += 1) await codeOf(signIn(email, 'a guess'));
+    costs.push([await at.cost(() => signIn(email, 'a guess')), await at.cost(() => signIn(email, 'a guess'))]);
+  }
+  expect(costs[0]).toEqual(costs[1]);
+  expect(costs[0]).toMatchObject([
+    { hashes: 0, statements: { length: 3 } },
+    { hashes: 0, statements: { length: 1 } },
+  ]);
+});
+
+test('a network that tries many addresses is noted once a minute, also when each attempt is refused', async () => {
+  await at.db.pool.query('delete from portico.audit_events');
+  const address = '198.51.100.9';
+  const all = await Promise.all(
+    Array.from({ length: 80 }, (_, index) => codeOf(signIn(`spray${index}@example.com`, 'a guess', { ip: address }))),
+  );
+  expect(all.filter((code) => code === 'too_many_attempts')).toHaveLength(20);
+  const events = (await noted(null)) as { event: string; details: object }[];
+  expect(events.filter(({ event }) => event === 'login_locked')).toEqual([expect.objectContaining({ details: { limit: 'network' } })]);
 });
 
 test('two hundred wrong passwords at once are never evaluated more often than the limit allows', async () => {

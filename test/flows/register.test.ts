@@ -14,7 +14,7 @@ afterAll(() => at.close());
 
 const password = 'correct horse battery staple';
 let address = 0;
-const ip = () => `10.0.${(address >> 8) & 255}.${address++ & 255}`;
+const source = () => ({ ip: `10.0.${(address >> 8) & 255}.${address++ & 255}`, locale: 'en' });
 
 async function countRows(): Promise<number[]> {
   const row = await at.db.row<{ counts: number[] }>(sql`
@@ -31,7 +31,7 @@ test('a new account has its address, its claims and no sign-in yet', async () =>
     email: ' Anna@Example.com ',
     password,
     claims: { given_name: 'Anna' },
-    ip: ip(),
+    source: source(),
   });
   expect(account).toMatchObject({
     brandId: at.brand.id,
@@ -47,12 +47,12 @@ test('a new account has its address, its claims and no sign-in yet', async () =>
 });
 
 test('a known address is refused after the same work, however it is spelled', async () => {
-  await register(at, at.brand, { email: 'known@example.com', password, ip: ip() });
+  await register(at, at.brand, { email: 'known@example.com', password, source: source() });
   const before = await countRows();
-  const fresh = await at.cost(() => register(at, at.brand, { email: 'fresh@example.com', password, ip: ip() }));
-  const known = await at.cost(() => register(at, at.brand, { email: 'KNOWN@example.COM', password, ip: ip() }));
+  const fresh = await at.cost(() => register(at, at.brand, { email: 'fresh@example.com', password, source: source() }));
+  const known = await at.cost(() => register(at, at.brand, { email: 'KNOWN@example.COM', password, source: source() }));
   expect(known.hashes).toBe(fresh.hashes);
-  await expect(register(at, at.brand, { email: 'Known@Example.com', password, ip: ip() })).rejects.toMatchObject({
+  await expect(register(at, at.brand, { email: 'Known@Example.com', password, source: source() })).rejects.toMatchObject({
     code: 'email_taken',
     field: 'email',
   });
@@ -63,7 +63,7 @@ test('a hundred people who register one address at once get one account and no f
   const before = await countRows();
   const twins = ['race@example.com', 'RACE@example.com', ' Race@Example.Com', 'rAcE@EXAMPLE.com\t'];
   const results = await Promise.allSettled(
-    Array.from({ length: 100 }, (_, index) => register(at, at.brand, { email: twins[index % 4]!, password, ip: ip() })),
+    Array.from({ length: 100 }, (_, index) => register(at, at.brand, { email: twins[index % 4]!, password, source: source() })),
   );
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
@@ -83,7 +83,10 @@ test('a refused form is neither counted nor hashed nor written', async () => {
     { email: 'new@example.com', password: 'x'.repeat(1_048_576) },
   ];
   for (const form of forms) {
-    expect(await at.cost(() => register(at, at.brand, { ...form, ip: '10.1.1.1' }))).toEqual({ statements: [], hashes: 0 });
+    expect(await at.cost(() => register(at, at.brand, { ...form, source: { ip: '10.1.1.1', locale: 'en' } }))).toEqual({
+      statements: [],
+      hashes: 0,
+    });
   }
   expect(await countRows()).toEqual(before);
 });
@@ -93,11 +96,17 @@ test('one network makes a limited number of accounts, also when many ask at once
   for (const from of ['10.9.9.9', undefined]) {
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
-        register(at, brand, { email: `limited-${from ?? 'x'}-${index}@example.com`, password, ip: from }),
+        register(at, brand, {
+          email: `limited-${from ?? 'x'}-${index}@example.com`,
+          password,
+          source: from ? { ip: from, locale: 'en' } : undefined,
+        }),
       ),
     );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
-    await expect(register(at, brand, { email: 'late@example.com', password, ip: from })).rejects.toMatchObject({
+    await expect(
+      register(at, brand, { email: 'late@example.com', password, source: from ? { ip: from, locale: 'en' } : undefined }),
+    ).rejects.toMatchObject({
       code: 'too_many_attempts',
       retryAfter: expect.any(Number),
       params: { minutes: 60 },
@@ -108,14 +117,18 @@ test('one network makes a limited number of accounts, also when many ask at once
 
 test('closed registration is closed for everyone but the operator', async () => {
   const brand = at.with({ registration: false });
-  await expect(register(at, brand, { email: 'closed@example.com', password, ip: ip() })).rejects.toMatchObject({
+  await expect(register(at, brand, { email: 'closed@example.com', password, source: source() })).rejects.toMatchObject({
     code: 'registration_closed',
   });
   await register(at, brand, { email: 'closed@example.com', password, byOperator: true });
 });
 
 test('the password is stored as a hash of its normalised form', async () => {
-  const { account } = await register(at, at.brand, { email: 'norm@example.com', password: 'Grüße aus Köln'.normalize('NFD'), ip: ip() });
+  const { account } = await register(at, at.brand, {
+    email: 'norm@example.com',
+    password: 'Grüße aus Köln'.normalize('NFD'),
+    source: source(),
+  });
   const stored = await passwords.find(at.db, at.brand.id, account.id);
   expect(stored).not.toContain('Grüße');
   expect(await at.hasher.verify(stored, 'Grüße aus Köln')).toBe(true);

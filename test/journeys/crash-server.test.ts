@@ -29,7 +29,13 @@ beforeAll(async () => {
   issuer = `http://localhost:${await freePort()}`;
   const crowd = { attempts: 1_000_000, seconds: 60 };
   const limits = { ...defaultSettings.limits, loginPerNetwork: crowd, registerPerNetwork: crowd };
-  const brand = { slug: 'nightfall', name: 'Nightfall Records', issuer, settings: { limits }, clients: clientsOfTest };
+  const brand = {
+    slug: 'nightfall',
+    name: 'Nightfall Records',
+    issuer,
+    settings: { limits, emailVerification: { pages: 'off' as const } },
+    clients: clientsOfTest,
+  };
   await applyBrand({ db: database.db, keyring: createKeyring(secret) }, { ...brand, algorithms: ['ES256'] });
   server = await start();
   shop = await party(issuer, 'shop');

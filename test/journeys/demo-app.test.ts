@@ -2,6 +2,7 @@
 import { type DemoSite, startDemoSite } from '../support/demo-site.ts';
 import { type ExampleProcess, listening, startProcess } from '../support/example-process.ts';
 import { Browser, type Page } from '../support/http-browser.ts';
+import { mailedDigits, typeCode } from '../support/mails.ts';
 import { newEmail, password } from '../support/people.ts';
 import { freePort } from '../support/portico.ts';
 
@@ -20,7 +21,12 @@ const newBrowser = () => new Browser(site.portico.issuer, site.url);
 
 async function join(browser: Browser, home = '/'): Promise<Page> {
   const page = await browser.get(`${site.url}${home === '/' ? '' : home}/create-account`);
-  return browser.submit(page, page.form('register'), { email: newEmail(), password });
+  return confirmed(browser, page, newEmail());
+}
+
+async function confirmed(browser: Browser, page: Page, email: string): Promise<Page> {
+  const waiting = await browser.submit(page, page.form('register'), { email, password });
+  return typeCode(browser, waiting, await mailedDigits(site.portico.services, email));
 }
 
 test('two shops in one browser stay signed in beside each other', async () => {
@@ -111,7 +117,7 @@ test('the command-line app signs in through a loopback redirect, refreshes and s
   const browser = new Browser(site.portico.issuer, redirectUri);
   const page = await browser.get(url);
   const email = newEmail();
-  const done = await browser.submit(page, page.form('register'), { email, password });
+  const done = await confirmed(browser, page, email);
   expect(done.text).toBe('You’re signed in Go back to your terminal. You can close this window.');
   expect(await app.ended).toBe(0);
   expect(app.output()).toContain(email);

@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { createApp } from '../../src/app.ts';
 import { disableAccount } from '../../src/flows/admin/disable-account.ts';
-import { type RunningJobs, startJobs } from '../../src/jobs/runner.ts';
-import { createOidcDoor } from '../../src/oidc/logout.ts';
+import type { RunningJobs } from '../../src/jobs/runner.ts';
 import * as brands from '../../src/storage/brands.ts';
-import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
+import { demoBrand, type RunningPortico, startPortico, startTestJobs } from '../support/portico.ts';
 import { createAccount, obtainTokens, setClientDisabled } from '../support/protocol.ts';
 import { createRelyingParty, type RelyingParty } from '../support/relying-party.ts';
 
@@ -30,8 +29,7 @@ beforeAll(async () => {
   const clients = [client('steady', steady.url, true), client('shaky', shaky.url, false), client('quiet', undefined, false)];
   portico = await startPortico({ brands: [{ ...demoBrand, clients }] });
   await createAccount(portico, person);
-  const { providers } = createApp(portico.services);
-  jobs = await startJobs(portico.services, portico.db.pool, createOidcDoor(portico.services, providers));
+  jobs = await startTestJobs(portico.services, portico.db.pool, createApp(portico.services));
 });
 beforeEach(() => {
   for (const listener of [steady, shaky]) Object.assign(listener, { down: false, attempts: 0, heard: [] });

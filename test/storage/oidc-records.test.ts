@@ -43,10 +43,29 @@ test('the sessions of an account are listed with their clients, and those of ano
   expect(await oidcSessions.listOf(database.db, brandId + 1, accountId)).toEqual([]);
 });
 
+test('a session keeps what it was last seen by, also when a later write knows nothing; an old version’s tells nothing', async () => {
+  const key = rowKey();
+  const uid = carrySlice(randomBytes(32).toString('base64url'), sliceOfAccount(accountId));
+  const row = { uid, accountId, payload: '{}', expiresAt: inAnHour() };
+  const read = async () => (await oidcSessions.listOf(database.db, brandId, accountId)).find((one) => one.uid === uid);
+  await written(database.db, brandId, { kind: 'save_session', key, session: { ...row, device: 'Safari/iPhone', network: '192.0.2.0/24' } });
+  await shiftClock(database, 60);
+  await written(database.db, brandId, { kind: 'update_session', key, session: row });
+  const kept = await read();
+  expect(kept).toMatchObject({ device: 'Safari/iPhone', network: '192.0.2.0/24' });
+  expect(kept!.usedAt!.getTime() - kept!.createdAt.getTime()).toBeGreaterThan(59_000);
+  await written(database.db, brandId, { kind: 'update_session', key, session: { ...row, network: '198.51.100.0/24' } });
+  expect(await read()).toMatchObject({ device: 'Safari/iPhone', network: '198.51.100.0/24' });
+  await database.db.pool.query('update portico.oidc_sessions set device = null, network = null, used_at = null where uid = $1', [uid]);
+  expect(await read()).toMatchObject({ device: null, network: null, usedAt: null });
+  await oidcSessions.end(database.db, brandId, accountId, uid);
+});
+
 test('one session is ended by its account and by nobody else', async () => {
   const uid = await session(accountId, ['web']);
-  expect(await oidcSessions.end(database.db, brandId, stranger, uid)).toEqual([]);
-  expect(await oidcSessions.end(database.db, brandId, accountId, uid)).toEqual([{ clientId: 'web', sid: `web-${uid}`, accountId }]);
+  expect(await oidcSessions.end(database.db, brandId, stranger, uid)).toBeUndefined();
+  const ended = [{ clientId: 'web', sid: `web-${uid}`, accountId }];
+  expect(await oidcSessions.end(database.db, brandId, accountId, uid)).toEqual({ ended, grantIds: ['g'] });
   expect(await oidcSessions.findByUid(database.db, brandId, uid)).toBeUndefined();
 });
 

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { readBrandFiles } from '../../src/brand-files.ts';
 import { listening, startProcess } from './example-process.ts';
-import { freePort, type RunningPortico, startPortico } from './portico.ts';
+import { freePort, limits, type RunningPortico, startPortico } from './portico.ts';
 
 const slugs = ['demo', 'harbour'];
 const secret = 'the secret of the demo app';
@@ -17,7 +17,11 @@ export interface DemoSite {
 export async function startDemoSite(): Promise<DemoSite> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const portico = await startPortico({ brands: slugs.map((slug) => brandFrom(slug, url)) });
+  // As shipped: a newcomer goes through the mail.
+  const portico = await startPortico({
+    settings: { limits, emailVerification: { pages: 'before' } },
+    brands: slugs.map((slug) => brandFrom(slug, url)),
+  });
   const sites = slugs.map((slug) => ({
     path: pathOf(slug),
     issuer: portico.issuers[slug],

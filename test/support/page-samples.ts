@@ -1,5 +1,8 @@
 // Every page in the states people meet it in.
 import type { PageName, Pages } from '../../src/web/page-locals.ts';
+import { accountSamples } from './account-samples.ts';
+import { changeSamples } from './change-samples.ts';
+import { leavingSamples } from './leaving-samples.ts';
 
 interface Sample<Name extends PageName = PageName> {
   page: Name;
@@ -13,8 +16,13 @@ const csrf = 'q1w2e3r4t5z6u7i8o9p0a1s2d3f4g5h6j7k8l9y0x1c';
 const empty = { values: {} };
 const login = { action, csrf, first: 'login', login: empty, register: empty, passwordMinimum: 8 } as const;
 const typed = { email: 'mira@example.com' };
+const forgot = { action, csrf, backUrl: action };
+const mailed = { email: typed.email, again: false, passwordMinimum: 8 };
 
 export const samples: Record<string, Sample> = {
+  ...(accountSamples as Record<string, Sample>),
+  ...(changeSamples as Record<string, Sample>),
+  ...(leavingSamples as Record<string, Sample>),
   login: of('login', login),
   'login-register-first': of('login', { ...login, first: 'register' }),
   'login-refused': of('login', {
@@ -39,6 +47,30 @@ export const samples: Record<string, Sample> = {
     ...login,
     login: { values: {}, refusal: { code: 'account_unavailable', params: { brand: 'Roast & Co.' } } },
   }),
+  'login-password-changed': of('login', { ...login, login: { values: typed }, notice: 'password_changed' }),
+  'forgot-password': of('forgot-password', { ...forgot, form: { values: typed } }),
+  'forgot-password-refused': of('forgot-password', {
+    ...forgot,
+    form: { values: {}, refusal: { code: 'email_required', field: 'email', params: {} } },
+  }),
+  'forgot-password-sent': of('forgot-password-sent', { ...forgot, ...mailed, form: empty }),
+  'forgot-password-again': of('forgot-password-sent', { ...forgot, ...mailed, again: true, form: empty }),
+  'forgot-password-tries': of('forgot-password-sent', {
+    ...forgot,
+    ...mailed,
+    form: { values: { code: '123456' }, refusal: { code: 'code_tries', field: 'code', params: {} } },
+  }),
+  'reset-password': of('reset-password', { email: typed.email, action: '/reset-password', csrf, passwordMinimum: 8, form: empty }),
+  'reset-password-refused': of('reset-password', {
+    action: '/reset-password',
+    csrf,
+    passwordMinimum: 8,
+    form: { values: {}, refusal: { code: 'password_contains_context', field: 'password', params: {} } },
+  }),
+  'password-changed': of('password-changed', {}),
+  'unlock-sent': of('unlock-sent', { ...forgot, email: typed.email, again: false }),
+  unlock: of('unlock', { action: '/unlock', csrf }),
+  unlocked: of('unlocked', {}),
   'login-closed': of('login', { ...login, register: undefined }),
   consent: of('consent', {
     action,
@@ -96,9 +128,116 @@ export const samples: Record<string, Sample> = {
   'gone-done': of('gone', { reason: 'done' }),
   'gone-other-account': of('gone', { reason: 'other_account', restartUrl: '/auth?client_id=x' }),
   'gone-other-browser': of('gone', { reason: 'other_browser' }),
+  'verify-email': of('verify-email', { action, csrf, state: 'waiting', email: typed.email, form: empty, sent: false, backUrl: action }),
+  'verify-email-again': of('verify-email', {
+    action,
+    csrf,
+    state: 'waiting',
+    email: typed.email,
+    form: empty,
+    sent: true,
+    backUrl: action,
+  }),
+  'verify-email-wrong': of('verify-email', {
+    action,
+    csrf,
+    state: 'waiting',
+    email: typed.email,
+    form: { values: {}, refusal: { code: 'code_wrong', field: 'code', params: {} } },
+    sent: false,
+    backUrl: action,
+  }),
+  'verify-email-tried-out': of('verify-email', {
+    action,
+    csrf,
+    state: 'tried_out',
+    email: typed.email,
+    form: { values: {}, refusal: { code: 'code_tries', params: {} } },
+    sent: false,
+    backUrl: action,
+  }),
+  'verify-email-unsent': of('verify-email', {
+    action,
+    csrf,
+    state: 'unsent',
+    email: typed.email,
+    form: empty,
+    sent: false,
+    switchable: true,
+  }),
+  'verify-email-confirmed': of('verify-email', { action, csrf, state: 'confirmed', email: typed.email, form: empty, sent: false }),
+  'verify-email-expired': of('verify-email', { action, csrf, state: 'expired', form: empty, sent: false, backUrl: action }),
+  'confirm-email': of('confirm-email', {
+    action,
+    csrf,
+    state: 'ask',
+    email: typed.email,
+    begun: { device: 'Chrome/Windows', network: '203.0.113.0/24', ago: '5 minutes ago' },
+    accountUrl: '/account',
+  }),
+  'confirm-email-confirmed': of('confirm-email', {
+    action,
+    csrf,
+    state: 'confirmed',
+    email: typed.email,
+    begun: { ago: '5 minutes ago' },
+    accountUrl: '/account',
+  }),
+  'confirm-email-carry-on': of('confirm-email', {
+    action,
+    csrf,
+    state: 'confirmed',
+    email: typed.email,
+    begun: { ago: '5 minutes ago' },
+    carryOn: { action, csrf },
+    accountUrl: '/account',
+  }),
+  'confirm-email-taken': of('confirm-email', {
+    action,
+    csrf,
+    state: 'taken',
+    email: typed.email,
+    begun: { ago: '5 minutes ago' },
+    accountUrl: '/account',
+  }),
+  'dead-link': of('dead-link', { retryUrl: action }),
   unavailable: of('unavailable', { form: { kind: 'login', action, csrf, values: typed }, retryUrl: action }),
   'unavailable-again': of('unavailable', { retryUrl: action }),
   home: of('home', {}),
+  inbox: of('inbox', {
+    url: '/dev/mail',
+    mails: [
+      {
+        url: '/dev/mail/1',
+        subject: 'Confirm your email for Roast & Co.',
+        to: 'mira@example.com',
+        brand: 'Roast & Co.',
+        at: { iso: '2026-11-22T10:30:00.000Z', shown: 'Nov 22, 2026, 10:30:00 AM' },
+        digits: '482913',
+      },
+      {
+        url: '/dev/mail/2',
+        subject: 'Your password for Harbour has changed',
+        to: 'a.rather.long.address.of.somebody@a-rather-long-domain.example.com',
+        brand: 'Harbour',
+        at: { iso: '2026-11-22T10:20:00.000Z', shown: 'Nov 22, 2026, 10:20:00 AM' },
+      },
+    ],
+  }),
+  'inbox-empty': of('inbox', { url: '/dev/mail', mails: [] }),
+  'inbox-mail': of('inbox-mail', {
+    inboxUrl: '/dev/mail',
+    htmlUrl: 'about:blank',
+    subject: 'Confirm your email for Roast & Co.',
+    text: 'Roast & Co.\n\nConfirm your email\n\n    482913\n\nhttps://id.roast.example/confirm-email?token=q1w2e3r4t5z6u7i8o9p0a1s2d3f4g5h6j7k8l9y0x1c2\n',
+    digits: '482913',
+    link: 'https://id.roast.example/confirm-email?token=q1w2',
+    facts: [
+      ['inbox-mail.to', 'mira@example.com'],
+      ['inbox-mail.from', 'Roast & Co. <no-reply@id.roast.example>'],
+      ['inbox-mail.id', '<0d6b7f5e-2f0c-4f7e-9f39-1a2b3c4d5e6f@id.roast.example>'],
+    ],
+  }),
   'form-post': of('form-post', {
     action: 'https://app.example/callback',
     inputs: { code: 'abc', state: 'xyz', iss: 'https://id.example' },

@@ -1,18 +1,22 @@
 // The whole product in this process, as main.ts starts it: real services, a fresh database, brands made by the operator's own flow.
 import { createServer } from 'node:net';
-import { createApp } from '../../src/app.ts';
+import { type App, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { type BrandSettings, defaultSettings } from '../../src/domain/brands.ts';
 import type { Theme } from '../../src/domain/themes.ts';
 import { type ApplyBrand, applyBrand } from '../../src/flows/admin/apply-brand.ts';
 import { createHasher } from '../../src/hasher.ts';
+import { type RunningJobs, startJobs } from '../../src/jobs/runner.ts';
 import { createKeyring } from '../../src/keyring.ts';
 import { createLog } from '../../src/log.ts';
+import { createMailer } from '../../src/mail/mailer.ts';
+import { createOidcDoor } from '../../src/oidc/logout.ts';
 import { startServer } from '../../src/server.ts';
 import type { Services } from '../../src/services.ts';
 import { watchBrands } from '../../src/storage/brand-changes.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { type SmtpOptions, startSmtp, type TestSmtp } from './smtp.ts';
 
 /** A brand of a test; `path` is '' for the one at the root of the host. */
 export interface BrandOfTest extends Partial<Omit<ApplyBrand, 'issuer'>> {
@@ -27,6 +31,8 @@ export interface StartOptions {
   settings?: Partial<BrandSettings>;
   /** Environment of loadConfig, over the test's defaults. */
   env?: Record<string, string>;
+  /** Starts a mail server, and the jobs that post to it. */
+  mail?: true | SmtpOptions;
   /** Takes the database's address and gives the one the product is to use. */
   through?: (url: string) => Promise<string>;
 }
@@ -43,6 +49,8 @@ export interface RunningPortico {
   statements: string[];
   /** Every line of the log so far. */
   logs: string[];
+  /** Only where the test was started with `mail`. */
+  smtp: TestSmtp;
   stop(): Promise<void>;
 }
 
@@ -54,13 +62,21 @@ export const limits = { ...defaultSettings.limits, loginPerNetwork: crowd, regis
 
 const theme: Partial<Theme> = { brandColor: '#5b2bd9', links: { home: 'https://nightfall.example/' } };
 
-export async function startPortico({ brands = [demoBrand], settings, env = {}, through }: StartOptions = {}): Promise<RunningPortico> {
+export async function startPortico({
+  brands = [demoBrand],
+  settings,
+  env = {},
+  mail,
+  through,
+}: StartOptions = {}): Promise<RunningPortico> {
   const port = await freePort();
+  const smtp = mail && (await startSmtp(mail === true ? {} : mail));
   const config = loadConfig({
     NODE_ENV: 'test',
     PORT: String(port),
     PORTICO_SECRET: 'a root secret of a test, longer than thirty-two characters',
     HASH_CONCURRENCY: '2',
+    ...(smtp && { SMTP_URL: smtp.url }),
     ...env,
   });
   const database = await createTestDatabase();
@@ -71,6 +87,7 @@ export async function startPortico({ brands = [demoBrand], settings, env = {}, t
   const services: Services = { config, log, db: wired ?? database.db, hasher, keyring: createKeyring(config.secret) };
   const close = async () => {
     hasher.close();
+    await smtp?.stop();
     await wired?.close();
     await database.close();
   };
@@ -79,14 +96,30 @@ export async function startPortico({ brands = [demoBrand], settings, env = {}, t
     const app = createApp(services);
     const server = await startServer(app, config);
     const watch = watchBrands(database.url, app.directory);
+    const jobs = smtp && (await startTestJobs(services, database.db.pool, app));
     const { db, statements } = database;
     const issuer = Object.values(issuers)[0] as string;
-    const stop = () => server.close(500).then(watch.stop).then(close);
-    return { issuer, issuers, services, database, db, statements, logs, stop };
+    const stop = async () => {
+      await server.close(500);
+      await jobs?.stop();
+      await watch.stop();
+      await close();
+    };
+    const running = { issuer, issuers, services, database, db, statements, logs, stop };
+    return Object.defineProperty(running, 'smtp', { get: () => smtp || missing() }) as RunningPortico;
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** What main.ts starts beside the server. */
+export function startTestJobs(services: Services, pool: TestDatabase['db']['pool'], app: App): Promise<RunningJobs> {
+  return startJobs(services, { pool, oidc: createOidcDoor(services, app.providers), mailer: createMailer(services, app.locales) });
+}
+
+function missing(): never {
+  throw new Error('this test has no mail server: startPortico({ mail: true })');
 }
 
 async function createBrands(services: Services, brands: BrandOfTest[], settings: Partial<BrandSettings> = {}) {

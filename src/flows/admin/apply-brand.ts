@@ -1,15 +1,18 @@
 // An operator describes a brand in files; the tables become so. Applying the same files again changes nothing,
 // and what the files do not name stays as it is.
 import { randomInt } from 'node:crypto';
-import { type Brand, type BrandSettings, defaultSettings, type LimitSettings } from '../../domain/brands.ts';
+import { changedMembers } from '../../domain/audit.ts';
+import { type Brand, type BrandSettings, defaultSettings, type LimitSettings, type MailSettings } from '../../domain/brands.ts';
 import { mergeClient, sameClient, storedSecret } from '../../domain/client-registration.ts';
 import { type Client, type ClientKind, type ClientMetadata, clientTemplate, needsSecret, newClientSecret } from '../../domain/clients.ts';
 import { newIdentifierKey } from '../../domain/identifiers.ts';
+import { openSmtp, sealSmtp } from '../../domain/mails.ts';
 import { newSigningKey, type SigningAlgorithm, signingAlgorithms, signingKeyPlace } from '../../domain/signing-keys.ts';
 import { SLICES } from '../../domain/slices.ts';
 import type { Theme } from '../../domain/themes.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Services } from '../../services.ts';
+import * as auditEvents from '../../storage/audit-events.ts';
 import * as brandAssets from '../../storage/brand-assets.ts';
 import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
@@ -23,6 +26,8 @@ export interface ApplyBrand {
   settings?: Partial<BrandSettings>;
   theme?: Partial<Theme>;
   logo?: { mediaType: string; bytes: Buffer };
+  /** The brand's own mail server, `smtp(s)://user:password@host:port`; null: the installation's. */
+  smtpUrl?: string | null;
   clients?: { kind: ClientKind; metadata: ClientMetadata; secret?: string }[];
   /** Which keys a new brand gets; both by default. */
   algorithms?: readonly SigningAlgorithm[];
@@ -48,16 +53,31 @@ export async function applyBrand(services: Pick<Services, 'db' | 'keyring'>, inp
     .transaction(async (db) => {
       const made = known ? undefined : await create(db, services, input, keys);
       const brand = made ?? (await locked(db, input));
-      const updated = made ? false : await brands.update(db, brand.id, merged(brand, input));
+      const updated = made ? false : await brands.update(db, brand.id, { ...merged(brand, input), ...smtpChange(services, brand, input) });
       const redrawn = input.logo ? await brandAssets.save(db, brand.id, { name: 'logo', ...input.logo }) : false;
-      const { secrets, changed } = await applyClients(db, brand, input.clients ?? []);
+      const { secrets, applied } = await applyClients(db, brand, input.clients ?? []);
+      const changed = applied.length > 0;
       if (!made && !updated && (redrawn || changed)) await brands.raiseVersion(db, brand.id);
-      const now = await brands.findBySlug(db, input.slug);
-      return { brand: now as Brand, created: made !== undefined, changed: updated || redrawn || changed, secrets };
+      const now = (await brands.findBySlug(db, input.slug)) as Brand;
+      if (made || updated || redrawn || changed) await note(db, made ? undefined : brand, now, { logo: redrawn, applied });
+      return { brand: now, created: made !== undefined, changed: updated || redrawn || changed, secrets };
     })
     .catch((error) => {
       throw isUniqueViolation(error) ? issuerTaken(input) : error;
     });
+}
+
+/** One row for all of it: which members and which clients, without what they hold. */
+async function note(db: Db, before: Brand | undefined, now: Brand, { logo, applied }: { logo: boolean; applied: string[] }): Promise<void> {
+  const changed = before ? changedMembers(membersOf(before), membersOf(now)) : [];
+  const details = { created: before === undefined, changed: [...changed, ...(logo ? ['logo'] : [])].join(' '), clients: applied.join(' ') };
+  await auditEvents.record(db, now.id, { event: 'brand_applied', actor: 'operator', details });
+}
+
+function membersOf({ issuer, name, settings, theme, smtp }: Brand): Record<string, unknown> {
+  const prefixed = (prefix: string, members: object) => Object.entries(members).map(([name, value]) => [`${prefix}.${name}`, value]);
+  const parts = [...prefixed('settings', settings), ...prefixed('theme', theme)];
+  return { issuer, name, smtp: smtp?.toString('hex'), ...Object.fromEntries(parts) };
 }
 
 /** The brand as it is once nobody else changes it. */
@@ -74,14 +94,35 @@ function issuerTaken({ issuer, slug }: ApplyBrand): OperatorError {
 
 /** Groups of members are merged one by one: naming one link or limit leaves the others. */
 function merged(brand: Brand, { issuer, name, settings, theme }: ApplyBrand): Parameters<typeof brands.update>[2] {
-  const limits = settings?.limits && differing({ ...brand.settings.limits, ...settings.limits });
   const links = theme?.links && { ...brand.theme.links, ...theme.links };
   return {
     issuer,
     name,
-    ...(settings && { settings: { ...settings, ...(limits && { limits }) } }),
+    ...(settings && { settings: mergedSettings(brand.settings, settings) }),
     ...(theme && { theme: { ...theme, ...(links && { links }) } }),
   };
+}
+
+function mergedSettings(known: BrandSettings, given: Partial<BrandSettings>): Partial<BrandSettings> {
+  const limits = given.limits && differing({ ...known.limits, ...given.limits });
+  const emailVerification = given.emailVerification && { ...known.emailVerification, ...given.emailVerification };
+  const mail = given.mail && named({ ...known.mail, ...given.mail });
+  return { ...given, ...(limits && { limits }), ...(emailVerification && { emailVerification }), ...(mail && { mail }) };
+}
+
+/** An empty address stands for the installation's. */
+function named(mail: MailSettings): MailSettings {
+  return Object.fromEntries(Object.entries(mail).filter(([, address]) => address)) as MailSettings;
+}
+
+/** Sealing the same address again gives other bytes: what is stored is opened and compared. */
+function smtpChange({ keyring }: Pick<Services, 'keyring'>, brand: Brand, { smtpUrl }: ApplyBrand): { smtp?: Buffer | null } {
+  if (smtpUrl === undefined || smtpUrl === (openSmtp(keyring, brand) ?? null)) return {};
+  return { smtp: sealedSmtp(keyring, brand.slug, smtpUrl) };
+}
+
+function sealedSmtp(keyring: Services['keyring'], slug: string, url: string | null | undefined): Buffer | null {
+  return url ? sealSmtp(keyring, slug, url) : null;
 }
 
 /** Limits that equal the defaults are not stored, so that a better default reaches the brand. */
@@ -104,9 +145,10 @@ async function create(db: Db, { keyring }: Pick<Services, 'keyring'>, input: App
     issuer: input.issuer,
     name: input.name,
     homeSlice: randomInt(SLICES),
-    settings: input.settings ?? {},
+    settings: mergedSettings(defaultSettings, input.settings ?? {}),
     theme: input.theme ?? {},
     identifierKey: newIdentifierKey(keyring, input.slug),
+    smtp: sealedSmtp(keyring, input.slug, input.smtpUrl),
   });
   if (!brand) return undefined;
   for (const { privateJwk, ...key } of keys) {
@@ -118,13 +160,13 @@ async function create(db: Db, { keyring }: Pick<Services, 'keyring'>, input: App
 
 async function applyClients(db: Db, brand: Brand, wanted: NonNullable<ApplyBrand['clients']>) {
   const secrets: Record<string, string> = {};
-  let changed = false;
+  const applied: string[] = [];
   for (const client of wanted) {
-    const applied = await applyClient(db, brand, client);
-    if (applied.secret) secrets[client.metadata.client_id] = applied.secret;
-    changed ||= applied.changed;
+    const { changed, secret } = await applyClient(db, brand, client);
+    if (secret) secrets[client.metadata.client_id] = secret;
+    if (changed) applied.push(client.metadata.client_id);
   }
-  return { secrets, changed };
+  return { secrets, applied };
 }
 
 /** @returns the secret when one was made here. */

@@ -5,6 +5,7 @@ import { mergeClient, storedSecret } from '../../domain/client-registration.ts';
 import { type ClientKind, type ClientMetadata, clientTemplate, needsSecret, newClientSecret } from '../../domain/clients.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Services } from '../../services.ts';
+import * as auditEvents from '../../storage/audit-events.ts';
 import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
 
@@ -30,6 +31,8 @@ export async function createClient(
     if (!created)
       throw new OperatorError(`${brand.slug} has a client "${metadata.client_id}" already. Choose another id, or change that client.`);
     await brands.raiseVersion(db, brand.id);
+    const details = { client: metadata.client_id, kind };
+    await auditEvents.record(db, brand.id, { event: 'client_created', actor: 'operator', details });
   });
   return { metadata, secret };
 }

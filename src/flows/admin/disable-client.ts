@@ -2,6 +2,7 @@
 import type { Brand } from '../../domain/brands.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Services } from '../../services.ts';
+import * as auditEvents from '../../storage/audit-events.ts';
 import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
 import type { Db } from '../../storage/database.ts';
@@ -20,8 +21,13 @@ export async function enableClient({ db }: Pick<Services, 'db'>, brand: Brand, c
 
 /** Either way everything ends: a request that was on its way while the client was disabled may have left something behind. */
 async function change(db: Db, brand: Brand, clientId: string, disabled: boolean): Promise<void> {
-  if (!(await clients.setDisabled(db, brand.id, clientId, disabled))) throw new OperatorError(`${brand.slug} has no client "${clientId}".`);
+  const before = await clients.lock(db, brand.id, clientId);
+  if (!before) throw new OperatorError(`${brand.slug} has no client "${clientId}".`);
+  await clients.setDisabled(db, brand.id, clientId, disabled);
   await oidcGrants.revokeAllOfClient(db, brand.id, clientId);
   await oidcTokens.revokeAllOfClient(db, brand.id, clientId);
   await brands.raiseVersion(db, brand.id);
+  if (disabled === (before.disabledAt !== null)) return;
+  const event = disabled ? 'client_disabled' : 'client_enabled';
+  await auditEvents.record(db, brand.id, { event, actor: 'operator', details: { client: clientId } });
 }

@@ -9,6 +9,7 @@ import { newAccountId } from '../../domain/slices.ts';
 import { OperatorError, Refusal } from '../../errors.ts';
 import type { Services } from '../../services.ts';
 import * as accounts from '../../storage/accounts.ts';
+import * as auditEvents from '../../storage/audit-events.ts';
 import * as identifiers from '../../storage/identifiers.ts';
 import * as passwords from '../../storage/passwords.ts';
 
@@ -44,6 +45,7 @@ export async function importAccount(
     if (!claimed) throw new Refusal('email_taken', 'email');
     const created = await accounts.insert(db, account);
     await passwords.save(db, brand.id, account.id, passwordHash);
+    await auditEvents.record(db, brand.id, { event: 'account_imported', actor: 'operator', accountId: account.id });
     return created;
   });
 }

@@ -3,6 +3,7 @@ import type { Brand } from '../../domain/brands.ts';
 import { type Client, needsSecret, newClientSecret, secretDigest } from '../../domain/clients.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Services } from '../../services.ts';
+import * as auditEvents from '../../storage/audit-events.ts';
 import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
 
@@ -34,6 +35,8 @@ export async function rotateClientSecret(
         `"${clientId}" was given a new secret recently and its old one still works. Wait until that grace has ended, or rotate with --force, which ends the old one now.`,
       );
     await brands.raiseVersion(db, brand.id);
+    const details = { client: clientId, graceSeconds, force };
+    await auditEvents.record(db, brand.id, { event: 'client_secret_rotated', actor: 'operator', details });
   });
   return { secret, graceSeconds };
 }

@@ -3,6 +3,7 @@ import type { Brand } from '../../domain/brands.ts';
 import { newSigningKey, type SigningAlgorithm, signingKeyPlace } from '../../domain/signing-keys.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Services } from '../../services.ts';
+import * as auditEvents from '../../storage/audit-events.ts';
 import * as brands from '../../storage/brands.ts';
 import type { Db } from '../../storage/database.ts';
 import * as signingKeys from '../../storage/signing-keys.ts';
@@ -42,6 +43,8 @@ export async function rotateSigningKeys(
     if (!input.force) refuseTooSoon(await signingKeys.list(db, brand.id), algorithms);
     for (const key of fresh) await rotate(db, services, brand, key, input.dropPrevious ? 0 : PUBLISHED_AFTER);
     await brands.raiseVersion(db, brand.id);
+    const details = { algorithms: algorithms.join(' '), force: input.force ?? false, dropPrevious: input.dropPrevious ?? false };
+    await auditEvents.record(db, brand.id, { event: 'signing_keys_rotated', actor: 'operator', details });
     return signingKeys.list(db, brand.id);
   });
 }

@@ -1,9 +1,12 @@
 // An operator changes a relying party: what is named is replaced, what is named as undefined is removed, the rest stays.
+
+import { changedMembers } from '../../domain/audit.ts';
 import type { Brand } from '../../domain/brands.ts';
 import { mergeClient, sameClient, storedSecret } from '../../domain/client-registration.ts';
 import { type Client, type ClientMetadata, type ClientSecret, needsSecret, newClientSecret } from '../../domain/clients.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Services } from '../../services.ts';
+import * as auditEvents from '../../storage/audit-events.ts';
 import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
 
@@ -31,6 +34,9 @@ export async function updateClient(
     if (!secrets && sameClient(before.metadata, metadata)) return { metadata, changed: false, secret };
     await clients.save(db, brand.id, metadata, secrets);
     await brands.raiseVersion(db, brand.id);
+    const changed = [...changedMembers(before.metadata, metadata), ...(secrets ? ['secrets'] : [])].join(' ');
+    const details = { client: clientId, changed };
+    await auditEvents.record(db, brand.id, { event: 'client_changed', actor: 'operator', details });
     return { metadata, changed: true, secret };
   });
 }

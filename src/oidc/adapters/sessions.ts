@@ -1,7 +1,8 @@
 // Sessions: the cookie's value is a bearer value and stands as its digest; the uid is not and stands as text.
-import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { type Adapter, type AdapterPayload, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Brand } from '../../domain/brands.ts';
 import { sliceOfAccount } from '../../domain/slices.ts';
+import { type Seen, seen } from '../../domain/sources.ts';
 import * as oidcReads from '../../storage/oidc-reads.ts';
 import * as oidcSessions from '../../storage/oidc-sessions.ts';
 import type { RowKey } from '../../storage/oidc-tokens.ts';
@@ -50,7 +51,7 @@ export function sessionAdapter(services: AdapterServices, brand: Brand): Adapter
       const { uid, accountId, exp } = payload;
       if (!isName(uid) || !exp) throw new Error('a session needs a uid and an end');
       if (accountId && key.slice !== sliceOfAccount(accountId)) throw new Error('a session id must carry the slice of its account');
-      const session = { uid, accountId, expiresAt: exp, payload: pack(keyring, 'Session', placeOf(key), payload) };
+      const session = { uid, accountId, expiresAt: exp, payload: pack(keyring, 'Session', placeOf(key), payload), ...whoAsks() };
       // A session that ended while its request was running stays ended: sign-out wins over the request.
       await unit(async (unit) =>
         unit.write(nameOf(key), { kind: unit.hasFound(nameOf(key)) ? 'update_session' : 'save_session', key, session }),
@@ -65,6 +66,13 @@ export function sessionAdapter(services: AdapterServices, brand: Brand): Adapter
       });
     },
   };
+}
+
+/** Of the request that runs: its browser, and its network as the brand middleware has written it into the request. */
+function whoAsks(): Partial<Seen> {
+  const { req } = (Provider.ctx as KoaContextWithOIDC | undefined) ?? {};
+  const ip = req?.headers['x-forwarded-for'];
+  return req && typeof ip === 'string' ? seen({ ip, userAgent: req.headers['user-agent'] }) : {};
 }
 
 function nameOf({ id }: RowKey): string {

@@ -27,7 +27,7 @@ export function requestLog(log: Logger): Middleware {
 const words = new Set(
   `.well-known account apps assets auth callback confirm confirm-email data data.json delete dev device email end forgot-password healthz
   interaction introspection jwks keep-account mail oauth-authorization-server openid-configuration password profile readyz reg request
-  reset-password revocation secure-account session sessions success token undo-email unlock userinfo verify-email`.split(/\s+/),
+  reset-password revocation secure-account session sessions signed-out success token undo-email unlock userinfo verify-email`.split(/\s+/),
 );
 
 /** The path with everything else replaced; `/favicon.ico` and `/secret` look the same. */

@@ -12,15 +12,19 @@ import { type Form, readForm } from '../form.ts';
 import { localeFor } from '../middleware/choose-locale.ts';
 import { answerUnavailable } from '../middleware/faults.ts';
 import type { Context, Middleware, RequestState } from '../request.ts';
+import { confirmRegistrationStep } from './confirm-registration.ts';
 import { consent } from './consent.ts';
+import { forgotPassword } from './forgot-password.ts';
 import { gone, resumeSpent } from './gone.ts';
 import { login } from './login.ts';
+import { askUnlock } from './unlock.ts';
+import { verifyEmail } from './verify-email.ts';
 import { askingClient, type PromptPage, type Visit } from './visit.ts';
 
-const pages: Readonly<Record<string, PromptPage>> = { login, create: login, consent };
+const pages: Readonly<Record<string, PromptPage>> = { login, create: login, verify_email: verifyEmail, consent };
 
 /** Side ways of a sign-in: /interaction/:uid/<name>. They need the same paused request in the same browser, and lead back to it. */
-const steps: Readonly<Record<string, PromptPage>> = {};
+const steps: Readonly<Record<string, PromptPage>> = { 'verify-email': confirmRegistrationStep, 'forgot-password': forgotPassword, 'ask-unlock': askUnlock };
 
 export function interactionRoutes(drawing: Drawing): Middleware {
   const router = new Router<RequestState>();

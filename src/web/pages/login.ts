@@ -1,34 +1,37 @@
 // Sign in and create account: one page, one URL, two forms. Both end in the same way: back to the app that asked.
 import { Refusal } from '../../errors.ts';
 import { login as signIn } from '../../flows/login.ts';
-import { register } from '../../flows/register.ts';
-import { clientOf } from '../../oidc/clients.ts';
-import { signedIn } from '../../oidc/interactions.ts';
 import { isDatabaseAway } from '../../storage/database.ts';
-import { deviceCookie, rememberDeviceCookie } from '../device-cookie.ts';
+import { deviceCookie } from '../device-cookie.ts';
 import { show } from '../drawing.ts';
 import type { Form } from '../form.ts';
 import { hangUp } from '../hang-up.ts';
 import { speak } from '../middleware/choose-locale.ts';
 import { answerUnavailable } from '../middleware/faults.ts';
-import type { FormState, LoginPage } from '../page-locals.ts';
-import { goOn } from './go-on.ts';
+import { type FormState, type LoginPage, loginNotices } from '../page-locals.ts';
+import { sourceOf } from '../source.ts';
+import { beginByMail, registerNow } from './begin-registration.ts';
+import { type Entered, enter } from './enter.ts';
+import { begin as beginRecovery, recoveredEmail } from './forgot-password.ts';
 import { type LoginAction as Action, keep, recall, tell } from './login-refusals.ts';
+import { mailUnlock } from './unlock.ts';
 import { formTarget, type PromptPage, type Visit } from './visit.ts';
-
-type Entered = Awaited<ReturnType<typeof signIn>>;
 
 export const login: PromptPage = {
   async show(visit) {
-    draw(visit, 'login', { values: { email: emailHint(visit) }, refusal: signedOut(visit) }, 200);
+    draw(visit, 'login', { values: { email: recoveredEmail(visit) ?? emailHint(visit) }, refusal: signedOut(visit) }, 200);
   },
 
   async submit(visit, form) {
     if (form.action === 'language') return showIn(visit, form);
+    if (form.forgot) return beginRecovery(visit, form.email ?? '');
     const action: Action = form.action === 'register' ? 'register' : 'login';
     const signal = hangUp(visit.ctx);
     try {
-      await finish(visit, form, await enter(visit, action, form, signal));
+      if (form.unlock) return await mailUnlock(visit, form.email ?? '');
+      if (action === 'register' && isByMail(visit)) return await beginByMail(visit, form, signal);
+      const entered = await (action === 'login' ? known(visit, form, signal) : newcomer(visit, form, signal));
+      await enter(visit, entered, { remember: form.remember === 'yes' });
     } catch (error) {
       if (error === signal.reason) return answerNobody(visit);
       answerRefusal(visit, action, form, error);
@@ -36,24 +39,25 @@ export const login: PromptPage = {
   },
 };
 
-async function enter({ drawing, ctx, asking }: Visit, action: Action, form: Form, signal: AbortSignal): Promise<Entered> {
+/** Nobody learns whether the address has an account, not even by the right password: that form is the other one. */
+function isByMail({ ctx }: Visit): boolean {
+  return ctx.state.brand.settings.emailVerification.pages === 'before';
+}
+
+function known({ drawing, ctx, client }: Visit, form: Form, signal: AbortSignal): Promise<Entered> {
   const { brand, ip } = ctx.state;
-  const input = { email: form.email ?? '', password: form.password ?? '', ip, deviceCookie: deviceCookie(ctx), signal };
-  if (action === 'login') return signIn(drawing.services, brand, input);
+  const typed = { email: form.email ?? '', password: form.password ?? '' };
+  return signIn(drawing.services, brand, { ...typed, ip, source: sourceOf(ctx, client.clientId), deviceCookie: deviceCookie(ctx), signal });
+}
+
+async function newcomer(visit: Visit, form: Form, signal: AbortSignal): Promise<Entered> {
   try {
-    return await register(drawing.services, brand, { ...input, clientName: asking.name });
+    return await registerNow(visit, form, signal);
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'email_taken') throw error;
     // They have an account and know its password (or pressed twice): let them in instead of sending them to the other form.
-    return signIn(drawing.services, brand, input).catch(() => Promise.reject(error));
+    return known(visit, form, signal).catch(() => Promise.reject(error));
   }
-}
-
-async function finish(visit: Visit, form: Form, entered: Entered): Promise<void> {
-  const { ctx, client } = visit;
-  rememberDeviceCookie(ctx, entered.deviceCookie);
-  const result = signedIn(entered.account.id, { remember: form.remember === 'yes', firstParty: clientOf(client).first_party === true });
-  return goOn(visit, result);
 }
 
 /** They hung up before the answer. 499, as proxies log it; nothing is sent. */
@@ -97,6 +101,7 @@ function draw(visit: Visit, sent: Action, state: FormState, status: number): voi
     login: told === 'login' ? state : untouched,
     register: brand.settings.registration ? (told === 'register' ? state : untouched) : undefined,
     passwordMinimum: brand.settings.passwordMinimum,
+    notice: noticeOf(visit),
     languageForm: ctx.method === 'POST' ? languageForm(target, told, state) : undefined,
   };
   show(drawing, ctx, ctx.state, 'login', page, { client: asking, status });
@@ -106,6 +111,11 @@ function draw(visit: Visit, sent: Action, state: FormState, status: number): voi
 function languageForm({ action, csrf }: ReturnType<typeof formTarget>, form: Action, { values, ...told }: FormState) {
   const { email = '', remember = '' } = values;
   return { action, fields: { csrf, action: 'language', form, email, remember, refused: keep(told) } };
+}
+
+/** What was done on the way here; of an address anybody may write, only these words are read. */
+function noticeOf({ ctx }: Visit): LoginPage['notice'] {
+  return ctx.method === 'GET' ? loginNotices.find((notice) => notice === ctx.query.notice) : undefined;
 }
 
 /** Whose session ended because the account was disabled is told why they are asked again; whether an account exists, nobody learns. */

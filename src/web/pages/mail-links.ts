@@ -7,6 +7,12 @@ import type { Drawing } from '../drawing.ts';
 import { type Form, readForm } from '../form.ts';
 import { isOwnLinkForm, keepToken, linkToken } from '../mail-link.ts';
 import type { Context, Middleware, RequestState } from '../request.ts';
+import { confirmEmail } from './confirm-email.ts';
+import { keepAccount } from './keep-account.ts';
+import { resetPassword } from './reset-password.ts';
+import { secureAccount } from './secure-account.ts';
+import { undoEmail } from './undo-email.ts';
+import { unlock } from './unlock.ts';
 
 /** A link that was opened. */
 export interface LinkVisit {
@@ -24,7 +30,14 @@ export interface LinkPage {
 }
 
 /** By the last segment of their address. */
-const pages: Readonly<Record<string, LinkPage>> = {};
+const pages: Readonly<Record<string, LinkPage>> = {
+  'confirm-email': confirmEmail,
+  'keep-account': keepAccount,
+  'reset-password': resetPassword,
+  'secure-account': secureAccount,
+  'undo-email': undoEmail,
+  unlock,
+};
 
 export function mailLinks(drawing: Drawing): Middleware {
   const router = new Router<RequestState>();
