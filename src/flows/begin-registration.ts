@@ -99,17 +99,18 @@ interface Issue extends Asked {
   mailed: boolean;
 }
 
-/** One row and one mail, whoever the address belongs to. What stands in a known address's row nobody can know, nor guess. */
+/** One row and one mail, whoever the address belongs to. Where nobody is told the code, nobody can guess it either. */
 async function issue(db: Db, { keyring }: Sealer, brand: Brand, { registration, accountId, mailed, source, confirmPath }: Issue) {
   const code = newOneTimeCode(keyring, brand.id, accountId);
   const owner = await findOwner(db, { keyring }, brand, registration.email);
+  const unheard = owner !== undefined || !mailed;
   await oneTimeCodes.insert(db, {
     brandId: brand.id,
     purpose: 'register',
     key: code.key,
     accountId,
-    secret: owner ? randomBytes(32) : code.secret,
-    code: owner ? randomBytes(32) : code.code,
+    secret: unheard ? randomBytes(32) : code.secret,
+    code: unheard ? randomBytes(32) : code.code,
     sealed: sealRemembered(keyring, brand.id, 'register', code.key, registration),
     seconds: codeLifetimes.register,
   });

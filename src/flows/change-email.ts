@@ -87,7 +87,7 @@ async function prove(
   { password, source, deviceCookie, signal }: Extract<RequestEmailChange, { password: string }>,
 ): Promise<Budget[]> {
   const hash = await passwords.findUsable(services.db, brand.id, account.id);
-  return hash ? checkPassword(services, brand, account, { password, hash, ip: source.ip, deviceCookie, signal }) : [];
+  return hash ? checkPassword(services, brand, account, { password, hash, source, deviceCookie, signal }) : [];
 }
 
 interface Sending {

@@ -48,7 +48,7 @@ export async function confirmRegistration(
     if (!row) throw new Refusal('code_used', 'code');
     const registration = openRemembered<PendingRegistration>(keyring, brand.id, 'register', key, row.sealed);
     const digest = identifierDigest(openIdentifierKey(keyring, brand), 'email', parseEmail(registration.email).canonical);
-    const account = await create(db, brand, { id: row.accountId, digest, registration, source });
+    const account = await create(db, brand, { id: row.accountId, digest, registration, source, entering: !('token' in shown) });
     return { account, deviceCookie: rememberDevice(keyring.key('devices'), deviceCookie, digest) };
   });
 }
@@ -68,25 +68,27 @@ export async function enterConfirmed(
   if (!row) throw codeRefusal(undefined);
   const { email, hash } = openRemembered<PendingRegistration>(keyring, brand.id, 'register', key, row.sealed);
   const account = await accounts.find(db, brand.id, row.accountId);
-  const usable = await passwords.findUsable(db, brand.id, row.accountId);
   if (!account) throw new Refusal('email_unconfirmed', 'code');
-  if (usable !== hash || account.signedOutAt) throw new Refusal('code_used', 'code');
+  const entered = account.signedOutAt ? undefined : await accounts.touchLogin(db, brand.id, row.accountId, hash);
+  if (!entered) throw new Refusal('code_used', 'code');
   const digest = identifierDigest(openIdentifierKey(keyring, brand), 'email', parseEmail(email).canonical);
   return { account, deviceCookie: rememberDevice(keyring.key('devices'), deviceCookie, digest) };
 }
 
 interface Proved {
   id: string;
+  /** The link signs nobody in. */
+  entering: boolean;
   digest: Buffer;
   registration: PendingRegistration;
   source: Source;
 }
 
-async function create(db: Db, brand: Brand, { id, digest, registration, source }: Proved): Promise<Account> {
+async function create(db: Db, brand: Brand, { id, digest, registration, source, entering }: Proved): Promise<Account> {
   const claimed = await identifiers.claim(db, { brandId: brand.id, digest, kind: 'email', accountId: id });
   if (!claimed) return already(db, brand, id, digest);
   const { email, claims, hash } = registration;
-  const account = await accounts.insert(db, { brandId: brand.id, id, email, emailVerified: true, claims });
+  const account = await accounts.insert(db, { brandId: brand.id, id, email, emailVerified: true, claims, entering });
   await passwords.save(db, brand.id, id, hash);
   const common = { actor: 'end_user', accountId: id, source } as const;
   await auditEvents.record(db, brand.id, { event: 'account_registered', ...common }, { event: 'email_verified', ...common });

@@ -69,6 +69,7 @@ export async function register(services: Doors, brand: Brand, input: Register): 
     email: email.address,
     emailVerified: input.emailVerified ?? false,
     claims: input.claims ?? {},
+    entering: !input.byOperator,
   };
   const asks = brand.settings.emailVerification.pages === 'after' && !input.byOperator && !account.emailVerified;
   const mail = asks ? { ...input, mailed: await isMailAdmitted(services, brand, digest, input.source) } : undefined;
@@ -113,7 +114,9 @@ async function mailVerification(
   const code = newOneTimeCode(keyring, brand.id, id);
   const seconds = codeLifetimes.verify_email;
   const sealed = sealRemembered(keyring, brand.id, 'verify_email', code.key, { email });
-  await oneTimeCodes.insert(db, { ...code, brandId: brand.id, purpose: 'verify_email', accountId: id, sealed, seconds });
+  // Where nobody is told the code, nobody can guess it either.
+  const digits = mailed ? code.code : undefined;
+  await oneTimeCodes.insert(db, { ...code, code: digits, brandId: brand.id, purpose: 'verify_email', accountId: id, sealed, seconds });
   const params = { digits: code.digits, link: `${brand.issuer}${confirmPath ?? '/confirm-email'}?token=${code.token}` };
   const locale = source?.locale ?? brand.settings.locale;
   await outbox.addMail(db, keyring, brand.id, { name: 'verify_email', params, to: mailed ? email : null, locale, seconds });

@@ -67,6 +67,8 @@ export async function mailVerification(
   await db.transaction(async (db) => {
     await oneTimeCodes.insert(db, {
       ...code,
+      // Where nobody is told the code, nobody can guess it either.
+      code: mailed ? code.code : undefined,
       brandId: brand.id,
       purpose: 'verify_email',
       accountId,

@@ -64,6 +64,7 @@ function errorOf(lost: Write | undefined): InstanceType<typeof errors.OIDCProvid
     case 'update_grant':
       return new errors.AccessDenied('the grant was revoked meanwhile');
     case 'remove_session':
+    case 'save_session':
     case 'update_session':
       return new errors.LoginRequired('the session has ended meanwhile');
     case 'advance_device_code':
@@ -81,7 +82,7 @@ function errorOf(lost: Write | undefined): InstanceType<typeof errors.OIDCProvid
 }
 
 function isOfSession(lost: Write | undefined): boolean {
-  return lost?.kind === 'update_session' || lost?.kind === 'remove_session';
+  return lost?.kind === 'save_session' || lost?.kind === 'update_session' || lost?.kind === 'remove_session';
 }
 
 /** Two presses of one browser resume one interaction. Another browser's is not finished by this one: it hears that it was slower. */

@@ -33,6 +33,13 @@ export function accountOf(found: object | undefined): Account | undefined {
   return (found as { account?: Account } | undefined)?.account;
 }
 
+/** The session's sign-in is older than the moment everything of its account was ended, and it is not the one that stayed. */
+export function isSignedOut({ oidc }: KoaContextWithOIDC): boolean {
+  const { signedOutAt = null, signedOutExcept } = accountOf(oidc.entities.Account) ?? {};
+  const { loginTs, uid } = oidc.session ?? {};
+  return signedOutAt !== null && loginTs !== undefined && signedOutExcept !== uid && loginTs < Math.floor(signedOutAt.getTime() / 1_000);
+}
+
 /**
  * The library replaces `at_hash` by its hash (OpenID Connect Core 3.1.3.6), so that a swapped access token shows itself.
  * A JWT for an API names its own issuer, client and subject; only the opaque one's id is its value.

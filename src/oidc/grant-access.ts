@@ -1,11 +1,13 @@
 // What an account lets a client do. The brand's own apps get what they ask for; others ask the person first.
 import type { Grant, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { clientOf } from './clients.ts';
+import { isSignedOut } from './find-account.ts';
 
 /** Called by the library after sign-in and for every request with a live session. */
 export async function loadExistingGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { client, session, result, provider } = ctx.oidc;
-  if (!client || !session?.accountId) return undefined;
+  // Who has to sign in anew is given nothing before.
+  if (!client || !session?.accountId || isSignedOut(ctx)) return undefined;
   const grantId = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
   const known = grantId ? await provider.Grant.find(grantId) : undefined;
   // A grant of the account that was signed in before is not the new one's.

@@ -2,7 +2,7 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Brand } from '../domain/brands.ts';
 import { clientOf } from './clients.ts';
-import { accountOf } from './find-account.ts';
+import { accountOf, isSignedOut } from './find-account.ts';
 
 const { Prompt, Check, base } = interactionPolicy;
 
@@ -33,15 +33,9 @@ function accountUnavailable() {
  * its page was answered, its session not yet made. The library counts in whole seconds, and so does this.
  */
 function signedOutSince() {
-  return new Check('signed_out', 'the account was signed out everywhere', 'login_required', ({ oidc }: KoaContextWithOIDC) => {
-    const account = accountOf(oidc.entities.Account);
-    const since = account?.signedOutAt;
-    const signedIn = oidc.session?.loginTs;
-    const stays = account?.signedOutExcept === oidc.session?.uid;
-    return since && !stays && signedIn !== undefined && signedIn < Math.floor(since.getTime() / 1_000)
-      ? Check.REQUEST_PROMPT
-      : Check.NO_NEED_TO_PROMPT;
-  });
+  return new Check('signed_out', 'the account was signed out everywhere', 'login_required', (ctx: KoaContextWithOIDC) =>
+    isSignedOut(ctx) ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+  );
 }
 
 /**

@@ -113,7 +113,7 @@ function bindToSession(writes: Write[]): Write[] {
   );
   return writes.map((write) => {
     if (write.kind === 'remove_session' && renews) return { ...write, must: true };
-    return write.kind === 'update_session' && gives ? { ...write, must: true } : write;
+    return (write.kind === 'update_session' || write.kind === 'save_session') && gives ? { ...write, must: true } : write;
   });
 }
 

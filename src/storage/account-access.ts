@@ -31,11 +31,11 @@ export async function endOthers(db: Db, brandId: number, accountId: string, keep
   await tell(db, brandId, ended);
 }
 
-/** Sign-ins are told in whole seconds: up to the end of this one they are old. A later one says so (oidc/interactions.ts). */
+/** Sign-ins are told in whole seconds: up to the end of this one they are old. A later one says so (oidc/interactions.ts), and is old for the next end. */
 async function signOut(db: Db, brandId: number, accountId: string, exceptUid: string | null): Promise<void> {
   await db.run(sql`
     update portico.accounts
-    set signed_out_at = date_trunc('second', portico.now()) + interval '1 second', signed_out_except = ${exceptUid}
+    set signed_out_at = greatest(date_trunc('second', portico.now()), signed_out_at) + interval '1 second', signed_out_except = ${exceptUid}
     where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and id = ${accountId}`);
 }
 

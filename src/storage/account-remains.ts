@@ -23,29 +23,28 @@ async function forgetPersonal(db: Db, brandId: number, accountId: string): Promi
   let emptied = BATCH;
   while (emptied === BATCH) {
     emptied = await db.run(sql`
-      with batch as materialized (
-        select brand_id, slice, id
-        from portico.audit_events
-        where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId} and personal is not null
-        limit ${BATCH}
-      )
-      update portico.audit_events e
+      update portico.audit_events
       set personal = null, salt = null
-      from batch
-      where e.brand_id = batch.brand_id and e.slice = batch.slice and e.id = batch.id`);
+      where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId}
+        and id = any(array(
+          select id
+          from portico.audit_events
+          where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and account_id = ${accountId} and personal is not null
+          limit ${BATCH}
+        ))`);
   }
 }
 
 /**
  * What a request that was on its way wrote after the erasure: dead, since every use looks for the account, but there.
- * One statement for all that were erased within the hour. @returns how many rows went.
+ * One statement for all that were erased of late; requests live for seconds. @returns how many rows went.
  */
 export async function removeLate(db: Db): Promise<number> {
   const row = await db.row<{ count: number }>(sql`
     with erased as (
       select brand_id, slice, id
       from portico.erased_accounts e
-      where erased_at > portico.now() - interval '1 hour'
+      where erased_at > portico.now() - interval '15 minutes'
         and not exists (select from portico.accounts a where a.brand_id = e.brand_id and a.slice = e.slice and a.id = e.id)
     ), sessions as (
       delete from portico.oidc_sessions t using erased e

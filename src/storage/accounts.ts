@@ -19,13 +19,17 @@ export interface AccountRow {
   erase_after: Date | string | null;
 }
 
-export type NewAccount = Pick<Account, 'brandId' | 'id' | 'email' | 'emailVerified' | 'claims'>;
+export interface NewAccount extends Pick<Account, 'brandId' | 'id' | 'email' | 'emailVerified' | 'claims'> {
+  /** Whoever registers is signed in by it: a later sign-in is not the first. */
+  entering?: boolean | undefined;
+}
 
-/** registered_at and last_login_at are the same moment until the first sign-in. */
-export async function insert(db: Db, { brandId, id, email, emailVerified, claims }: NewAccount): Promise<Account> {
+/** registered_at and last_login_at are the same moment until the first sign-in; of who is signed in by registering they differ by a hair. */
+export async function insert(db: Db, { brandId, id, email, emailVerified, claims, entering = false }: NewAccount): Promise<Account> {
   const row = await db.row<AccountRow>(sql`
-    insert into portico.accounts (brand_id, slice, id, email, email_verified, claims)
-    values (${brandId}, ${sliceOfAccount(id)}, ${id}, ${email}, ${emailVerified}, ${JSON.stringify(claims)})
+    insert into portico.accounts (brand_id, slice, id, email, email_verified, claims, last_login_at)
+    values (${brandId}, ${sliceOfAccount(id)}, ${id}, ${email}, ${emailVerified}, ${JSON.stringify(claims)},
+      portico.now() + make_interval(secs => ${entering ? 0.001 : 0}))
     returning brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
       signed_out_at, signed_out_except, erase_after`);
   return toAccount(row!);

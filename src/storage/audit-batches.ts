@@ -1,5 +1,5 @@
 // Batches of sealed audit rows, one chain for each brand and range of 4096 slices (domain/audit-chain.ts).
-import type { AuditBatch, AuditPlace, StoredAuditRow } from '../domain/audit-chain.ts';
+import { AUDIT_RANGES, type AuditBatch, type AuditPlace, type StoredAuditRow } from '../domain/audit-chain.ts';
 import { type Db, sql } from './database.ts';
 
 /** Chains with rows that no batch holds, from one to the next by the index: a long backlog does not slow it. In no order, so that none is always last. */
@@ -131,7 +131,7 @@ export function listDue(db: Db, usual: number): Promise<(AuditPlace & { days: nu
     select b.id as "brandId", r.range, days
     from portico.brands b
     cross join lateral (select coalesce((b.settings ->> 'auditDays')::int, ${usual}) as days) setting
-    cross join generate_series(0, 7) as r (range)
+    cross join generate_series(0, ${AUDIT_RANGES - 1}::int) as r (range)
     cross join lateral (
       select sealed_at
       from portico.audit_batches

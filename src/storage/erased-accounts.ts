@@ -17,11 +17,21 @@ export interface RemovedAccount {
   locale: string | null;
 }
 
-/** Deletes the account's own row, with its password and federated identities: of many at once, one gets it. */
+/**
+ * Deletes the account's own row, with its password and federated identities: of many at once, one gets it.
+ * The password is locked first, as a sign-in does it (accounts.ts, touchLogin), so that the two never wait for each other.
+ */
 export async function removeAccount(db: Db, brandId: number, id: string): Promise<RemovedAccount | undefined> {
   return db.row<RemovedAccount>(sql`
+    with password as materialized (
+      select 1
+      from portico.passwords
+      where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and account_id = ${id}
+      for update
+    )
     delete from portico.accounts
     where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id}
+      and (select count(*) from password) >= 0
     returning brand_id as "brandId", id, email, coalesce(erase_locale, claims ->> 'locale') as locale`);
 }
 

@@ -7,6 +7,8 @@ import { type Db, sql } from './database.ts';
 import type { RowKey } from './oidc-tokens.ts';
 
 export interface NewSession {
+  /** Seconds since 1970, of the sign-in. */
+  signedInAt?: number | undefined;
   uid: string;
   accountId: string | undefined;
   /** JSON. */

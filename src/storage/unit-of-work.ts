@@ -18,7 +18,8 @@ export type Write =
   | { kind: 'spend_interaction'; key: RowKey; seconds: number }
   | { kind: 'remove_token'; model: string; key: RowKey }
   | { kind: 'revoke_tokens'; model: string; grantId: string }
-  | { kind: 'save_session'; key: RowKey; session: NewSession }
+  /** `must`: nothing is written when everything of the account was ended while the sign-in was on its way. */
+  | { kind: 'save_session'; key: RowKey; session: NewSession; must?: boolean }
   /** A session that ended meanwhile stays ended; clients that another tab added stay. `must`: nothing else is written either. */
   | { kind: 'update_session'; key: RowKey; session: NewSession; must?: boolean }
   | { kind: 'remove_session'; key: RowKey; uid: string | undefined; must?: boolean }
@@ -88,7 +89,7 @@ const demanded: ReadonlySet<Write['kind']> = new Set([
 
 function isDemanded(write: Write): boolean {
   if (write.kind === 'save_token') return !write.lenient;
-  if (write.kind === 'update_session' || write.kind === 'remove_session') return write.must === true;
+  if ('must' in write) return write.must === true;
   return demanded.has(write.kind);
 }
 
@@ -122,7 +123,7 @@ function clause(write: Exclude<Write, { kind: 'enqueue' }>, parameter: Parameter
       return `delete from portico.oidc_tokens where brand_id = $1::int and slice = ${parameter(sliceOfId(write.grantId), 'smallint')}
           and grant_id = ${parameter(write.grantId, 'text')} and kind = ${parameter(write.model, 'text')}`;
     case 'save_session':
-      return saveSession(write.key, write.session, parameter);
+      return saveSession(write.key, write.session, write.must === true, parameter);
     case 'update_session':
       return updateSession(write.key, write.session, parameter);
     case 'remove_session':
@@ -176,14 +177,29 @@ function advanceDeviceCode({ key, token, from }: Extract<Write, { kind: 'advance
       and not payload ? 'error' and payload ? 'inFlight' = ${parameter(from === 'claimed', 'boolean')}`;
 }
 
-function saveSession({ slice, id }: RowKey, session: NewSession, parameter: Parameter): string {
+function saveSession({ slice, id }: RowKey, session: NewSession, must: boolean, parameter: Parameter): string {
+  const uid = parameter(session.uid, 'text');
+  const accountId = parameter(session.accountId, 'uuid');
   return `insert into portico.oidc_sessions (brand_id, slice, id, uid, account_id, payload, device, network, used_at, expires_at)
-    values ($1::int, ${parameter(slice, 'smallint')}, ${parameter(id, 'bytea')}, ${parameter(session.uid, 'text')},
-      ${parameter(session.accountId, 'uuid')}, ${parameter(session.payload, 'jsonb')}, ${parameter(session.device, 'text')},
-      ${parameter(session.network, 'text')}, portico.now(), to_timestamp(${parameter(session.expiresAt, 'float8')}))
+    ${must ? `with owner as materialized (${ownerOf(slice, accountId, parameter)})` : ''}
+    select $1::int, ${parameter(slice, 'smallint')}, ${parameter(id, 'bytea')}, ${uid}, ${accountId}, ${parameter(session.payload, 'jsonb')},
+      ${parameter(session.device, 'text')}, ${parameter(session.network, 'text')}, portico.now(),
+      to_timestamp(${parameter(session.expiresAt, 'float8')})
+    ${must ? `where not exists (select from owner where ${signedOutSince(session, uid, parameter)})` : ''}
     on conflict (brand_id, slice, id) do update
     set uid = excluded.uid, account_id = excluded.account_id, payload = excluded.payload, device = excluded.device,
       network = excluded.network, used_at = excluded.used_at, expires_at = excluded.expires_at`;
+}
+
+/** Locked for the sign-in: of it and an end of everything, whichever comes later sees the other. */
+function ownerOf(slice: number, accountId: string, parameter: Parameter): string {
+  return `select signed_out_at, signed_out_except from portico.accounts
+    where brand_id = $1::int and slice = ${parameter(slice, 'smallint')} and id = ${accountId}
+    for share`;
+}
+
+function signedOutSince({ signedInAt }: NewSession, uid: string, parameter: Parameter): string {
+  return `signed_out_at > to_timestamp(${parameter(signedInAt, 'float8')}) and signed_out_except is distinct from ${uid}`;
 }
 
 function updateSession(key: RowKey, session: NewSession, parameter: Parameter): string {

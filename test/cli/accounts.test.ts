@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from '../../src/storage/database.ts';
 import { clientsOfTest, party } from '../support/clients.ts';
+import { Browser } from '../support/http-browser.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
 import { obtainTokens, password } from '../support/protocol.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
@@ -104,4 +105,70 @@ test('a disabled account is out within one request, and nothing from before come
   await expect(shop.refresh(tokens.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' });
   expect((await browser.get((await shop.begin()).url)).text).toContain('Sign in');
   await expect(obtainTokens(shop, { email })).resolves.toBeDefined();
+});
+
+const tokenIn = (url: string) => new URL(url).searchParams;
+
+test('a reset link is printed, says how long it lives, works once and is in the audit trail', async () => {
+  const email = 'link@cli.example';
+  const { sub } = (await create(email, '--json')).json<{ sub: string }>();
+  const printed = await run(['account', 'reset-link', 'LINK@cli.example']);
+  expect(printed).toMatchObject({ code: 0, err: '' });
+  const [link = ''] = printed.out.split('\n');
+  expect(link).toMatch(new RegExp(`^${portico.issuer}/reset-password\\?token=[\\w-]{44}$`));
+  expect(printed.out).toContain('It works once, for 1 hour.');
+  const { link: newer, token, ...rest } = (await run(['account', 'reset-link', '--id', sub, '--json'])).json<Record<string, string>>();
+  expect(rest).toEqual({ sub, expires_in: 3600 });
+  expect(tokenIn(newer ?? '').get('token')).toBe(token);
+
+  const browser = new Browser(portico.issuer);
+  expect((await browser.get(link)).status).toBe(410);
+  const page = await browser.get(newer ?? '');
+  const chosen = 'violet kettle on a roof 9';
+  expect((await browser.submit(page, page.form(), { password: chosen })).text).toContain('Your password is changed');
+  await expect(obtainTokens(shop, { email })).rejects.toThrow();
+  const events = await portico.db.rows<{ event: string; actor: string }>(sql`
+    select event, actor from portico.audit_events where account_id = ${sub}::uuid and event like 'password_reset%' order by at`);
+  expect(events).toEqual([
+    { event: 'password_reset_requested', actor: 'operator' },
+    { event: 'password_reset_requested', actor: 'operator' },
+    { event: 'password_reset', actor: 'end_user' },
+  ]);
+});
+
+test("a reset link may lead to a client's own page, and to no other", async () => {
+  const email = 'custom@cli.example';
+  await create(email);
+  const ask = (...more: string[]) => run(['account', 'reset-link', email, ...more]);
+  const page = 'https://shop.example/?u=edit-password';
+  expect((await ask('--client', 'shop')).err).toContain('has no page of its own. Register one with: client update shop --reset-url <url>');
+  expect((await run(['client', 'update', 'shop', '--reset-url', page, '--reset-url', 'https://shop.example/reset'])).code).toBe(0);
+  const first = (await ask('--client', 'shop', '--json')).json<{ link: string; token: string }>();
+  expect(first.link.startsWith(`${page}&email=custom%40cli.example&resetPasswordToken=${first.token}&publisherId=`)).toBe(true);
+  const named = (await ask('--client', 'shop', '--reset-url', 'https://shop.example/reset', '--json')).json<{ link: string }>();
+  expect(named.link.startsWith('https://shop.example/reset?email=')).toBe(true);
+  for (const [more, says] of [
+    [['--client', 'shop', '--reset-url', 'https://shop.example/reset/'], 'is no reset URL of "shop"'],
+    [['--client', 'nobody'], 'has no client "nobody"'],
+    [['--reset-url', page], 'Whose page is it? Add --client.'],
+  ] as const) {
+    const refused = await ask(...more);
+    expect([refused.code === 0, refused.err]).toEqual([false, expect.stringContaining(says)]);
+  }
+  for (const url of [
+    'https://shop.example/#token',
+    'http://shop.example/',
+    'https://shop.example/?email=x',
+    'javascript:alert(1)',
+    '/reset',
+  ]) {
+    const refused = await run(['client', 'update', 'shop', '--reset-url', url]);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('--reset-url: ')]);
+  }
+});
+
+test('a disabled account gets no reset link', async () => {
+  await create('shut@cli.example');
+  await run(['account', 'disable', 'shut@cli.example']);
+  expect((await run(['account', 'reset-link', 'shut@cli.example'])).err).toContain('shut@cli.example is disabled. Enable it first.');
 });

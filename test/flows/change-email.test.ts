@@ -86,7 +86,7 @@ test('the current password is asked for, and wrong ones are counted with those o
   for (const _ of [1, 2, 3]) await expect(attempt('not my password')).rejects.toEqual(refused('password_wrong', 'password'));
   await expect(attempt(password)).rejects.toEqual(refused('too_many_attempts'));
   await expect(signIn(email, brand)).rejects.toEqual(refused('too_many_attempts'));
-  expect(await eventsOf(at, id)).toEqual([]);
+  expect(await eventsOf(at, id)).toEqual(['login_failed', 'login_failed', 'login_failed', 'login_locked']);
 });
 
 test('an account without a password needs none', async () => {

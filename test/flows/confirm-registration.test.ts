@@ -189,3 +189,16 @@ test('twenty people who join with one address at once each get a code of their o
   expect((await waitingMails(at)).filter(({ to }) => to === email)).toHaveLength(3);
   expect(await rows(`select id from portico.accounts where email = '${email}'`)).toEqual([]);
 });
+
+test('a code that was not mailed, for the limit or since there is an account, opens nothing', async () => {
+  await register(at, at.brand, { email: 'owner@example.com', password, byOperator: true });
+  const handles: string[] = [];
+  for (const email of ['owner@example.com', ...Array(4).fill('limited@example.com')])
+    handles.push((await beginRegistration(at, at.brand, { email, password, ...asked })).handle);
+  const mails = await waitingMails(at);
+  expect(mails.map(({ to }) => to)).toEqual(['owner@example.com', ...Array(3).fill('limited@example.com'), null]);
+  const { digits, link } = mails.at(-1)!.params as { digits: string; link: string };
+  const token = new URL(link).searchParams.get('token') as string;
+  for (const shown of [{ token }, { handle: handles.at(-1) as string, typed: digits }])
+    expect(await codeOf(confirmRegistration(at, at.brand, { shown, source }))).toBe('code_wrong');
+});

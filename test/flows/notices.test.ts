@@ -72,6 +72,14 @@ test('the first sign-in of an account is no news', async () => {
   expect(await notices()).toHaveLength(1);
 });
 
+test('who registered by themselves hears of the first sign-in from another browser', async () => {
+  const { deviceCookie } = await register(at, at.brand, { email: 'joined@example.com', password, source });
+  await signIn('joined@example.com', deviceCookie);
+  expect(await notices()).toEqual([]);
+  await signIn('joined@example.com');
+  expect((await notices()).map(({ to }) => to)).toEqual(['joined@example.com']);
+});
+
 test('a wrong password and an unknown address send nothing', async () => {
   await regular('wrong@example.com');
   const attempts = ['wrong@example.com', 'unknown@example.com'].map((email) =>

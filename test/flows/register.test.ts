@@ -26,7 +26,7 @@ async function countRows(): Promise<number[]> {
   return row!.counts;
 }
 
-test('a new account has its address, its claims and no sign-in yet', async () => {
+test('a new account has its address, its claims and, made by an operator, no sign-in yet', async () => {
   const { account, deviceCookie } = await register(at, at.brand, {
     email: ' Anna@Example.com ',
     password,
@@ -40,7 +40,9 @@ test('a new account has its address, its claims and no sign-in yet', async () =>
     claims: { given_name: 'Anna' },
     disabledAt: null,
   });
-  expect(account.lastLoginAt).toEqual(account.registeredAt);
+  expect(account.lastLoginAt.getTime() - account.registeredAt.getTime()).toBe(1);
+  const made = await register(at, at.brand, { email: 'made@example.com', password, byOperator: true });
+  expect(made.account.lastLoginAt).toEqual(made.account.registeredAt);
   expect(await passwords.find(at.db, at.brand.id, account.id)).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   const digest = identifierDigest(openIdentifierKey(at.keyring, at.brand), 'email', 'anna@example.com');
   expect(knowsDevice(at.keyring.key('devices'), deviceCookie, digest)).toBeDefined();

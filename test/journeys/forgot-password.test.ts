@@ -70,6 +70,7 @@ test('by the code: ask, type it with a new password, and sign in with the addres
   const signIn = await browser.submit(page, page.form('reset'), { code: digits, password: chosen });
   expect(signIn.url).toMatch(/\/interaction\/[\w-]+\?notice=password_changed$/);
   expect(signIn.text).toContain('Your password is changed.');
+  expect(browser.cookies.list().some(({ name }) => name.endsWith('.device'))).toBe(true);
   expect(signIn.form('login').fields).toMatchObject({ email, password: '' });
   const back = await browser.submit(signIn, signIn.form('login'), { password: chosen });
   const tokens = await shop.finish(back.url, begun);
@@ -253,4 +254,33 @@ test.each(['before', 'after'] as const)('a brand that proves addresses %s regist
   const signIn = await browser.submit(page, page.form('reset'), { code: digits, password: chosen });
   const back = await browser.submit(signIn, signIn.form('login'), { password: chosen });
   expect(await app.userinfo(await app.finish(back.url, begun))).toMatchObject({ email, email_verified: true });
+});
+
+test('every form in a state it was not made for leads somewhere sensible and mails nothing', async () => {
+  const email = await customer();
+  const browser = newBrowser();
+  const signIn = await browser.get((await shop.begin()).url);
+  const first = await browser.get(`${signIn.url}/forgot-password`);
+  const { csrf = '' } = first.form('ask').fields;
+  const post = (step: string, fields: Record<string, string>) =>
+    browser.submit(signIn, { action: `${signIn.url}/${step}`, method: 'POST', fields: { csrf, ...fields }, buttons: [] });
+  const early = await post('forgot-password', { action: 'reset', code: '123456', password: chosen, email });
+  expect([early.url, early.form('ask').fields.email]).toEqual([first.url, email]);
+  const again = await post('forgot-password', { action: 'reset', code: '123456', password: chosen });
+  expect(again.form('ask').fields.email).toBe('');
+  expect((await post('forgot-password', {})).text).toContain('Enter your email address.');
+  expect((await post('forgot-password', { action: 'another' })).url).toBe(first.url);
+  expect((await browser.get(`${signIn.url}/ask-unlock`)).url).toBe(signIn.url);
+  expect((await post('ask-unlock', {})).status).toBe(422);
+  expect(await waitingMails(portico.services)).toEqual([]);
+  for (const address of [
+    `${portico.issuer}/unlock`,
+    `${portico.issuer}/reset-password`,
+    `${signIn.url}/unlock`,
+    `${signIn.url}/reset-password`,
+  ])
+    expect((await browser.get(address)).status).toBe(410);
+  const stranger = newBrowser();
+  expect((await stranger.get(first.url)).status).toBe(410);
+  expect((await stranger.submit(first, first.form('ask'), { email })).status).toBe(410);
 });

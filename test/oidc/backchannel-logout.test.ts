@@ -100,7 +100,10 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   throw new Error('it did not happen within ten seconds');
 }
 
-const openJobs = async () => Number((await portico.db.pool.query('select count(*) as n from graphile_worker._private_jobs')).rows[0].n);
+const openJobs = async () => {
+  const waiting = "select count(*) as n from graphile_worker.jobs where task_identifier = 'backchannel_logout'";
+  return Number((await portico.db.pool.query(waiting)).rows[0].n);
+};
 const retryNow = () => portico.db.pool.query('update graphile_worker._private_jobs set run_at = now()');
 
 /** One person, one browser, all three apps. */

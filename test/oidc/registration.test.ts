@@ -176,6 +176,7 @@ test.each([
   ['first_party', false],
   ['dynamic', false],
   ['allowed_origins', ['https://evil.example']],
+  ['reset_urls', ['https://evil.example/']],
   ['resource_scopes', ['read']],
   ['require_pkce', false],
   ['refresh_idempotency_window', 10],

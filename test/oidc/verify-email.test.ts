@@ -4,14 +4,25 @@ import { Browser, type Page } from '../support/http-browser.ts';
 import { forgetMails, mailTo, waitingMails } from '../support/mails.ts';
 import { newEmail } from '../support/people.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
-import { answerIn, createAccount, enter, password, reachCallback } from '../support/protocol.ts';
+import { answerIn, createAccount, enter, password, reachCallback, send } from '../support/protocol.ts';
 
 let portico: RunningPortico;
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+const television = {
+  kind: 'web' as const,
+  metadata: {
+    client_id: 'tv',
+    client_name: 'Nightfall TV',
+    grant_types: [deviceGrant as never],
+    redirect_uris: [],
+    token_endpoint_auth_method: 'none' as const,
+  },
+};
 
 beforeAll(async () => {
   portico = await startPortico({
-    settings: { emailVerification: { pages: 'after' } },
-    brands: [{ ...demoBrand, clients: clientsOfTest }],
+    settings: { emailVerification: { pages: 'after' }, deviceFlow: true },
+    brands: [{ ...demoBrand, clients: [...clientsOfTest, television] }],
   });
 });
 afterAll(() => portico.stop());
@@ -141,4 +152,23 @@ test('a known address still says so, and its password signs in', async () => {
   const first = await joined();
   await type(first.browser, first.page, (await mailed(first.email)).digits);
   expect((await joined(first.email)).page.url).toContain('/callback?code=');
+});
+
+test('a television waits for the proof too, and there is no other account to turn to', async () => {
+  const email = newEmail();
+  await createAccount(portico, { email });
+  const started = (await send(`${portico.issuer}/device/auth`, { form: { client_id: 'tv', scope: 'openid' } })).json;
+  const poll = () =>
+    send(`${portico.issuer}/token`, { form: { grant_type: deviceGrant, device_code: String(started.device_code), client_id: 'tv' } });
+  const browser = newBrowser();
+  const asked = await browser.get(`${portico.issuer}/device`);
+  const confirm = await browser.submit(asked, asked.form(), { user_code: String(started.user_code) });
+  const page = await enter(browser, await browser.submit(confirm, confirm.form('confirm')), { email });
+  expect(page.text).toContain('Confirm your email');
+  expect(page.text).not.toContain('Use another account');
+  expect((await poll()).json.error).toBe('authorization_pending');
+  const sent = await browser.submit(page, page.form('again'));
+  const done = await type(browser, sent, (await mailed(email)).digits);
+  expect(done.text).toContain('Your device is connected');
+  expect((await poll()).status).toBe(200);
 });

@@ -37,7 +37,7 @@ const usual = {
 const authorize = (more: Record<string, string> = {}) => `${portico.issuer}/auth?${new URLSearchParams({ ...usual, ...more })}`;
 
 const known = new Set(
-  'a body button div fieldset footer form h1 h2 head header html img input label legend li link main meta nav noscript ol p script section small span strong style svg path circle title ul details summary output use time em b br hr dl dt dd'.split(
+  'a body button div fieldset footer form h1 h2 head header html img input label legend li link main meta nav noscript ol option p script section select small span strong style svg path circle title ul details summary output use time em b br hr dl dt dd'.split(
     ' ',
   ),
 );
@@ -133,6 +133,31 @@ test.each(['email', 'action', 'remember', 'csrf', 'password'])('the sign-in page
     if (name === 'email') expect(body).toContain('value="&#34;&#39;&gt;&lt;img src=x onerror=alert(1)&gt;{{7*7}}');
     for (const [tag] of body.matchAll(/<input[^>]*type="password"[^>]*>/g)) expect(tag).not.toContain('value=');
   }
+});
+
+test('the pages of the account show names, addresses and what was typed as text', async () => {
+  const browser = new Browser(portico.issuer);
+  const page = await browser.get(authorize({ client_id: 'partner', scope: 'openid email' }));
+  const asked = await browser.submit(page, page.form('login'), { email, password });
+  await browser.submit(asked, asked.form('allow'));
+  for (const path of [
+    '',
+    '/profile',
+    '/email',
+    '/password',
+    '/sessions',
+    '/apps',
+    '/data',
+    '/delete',
+    `?done=${encodeURIComponent(canary)}`,
+  ])
+    expectHarmless(await browser.get(`${portico.issuer}/account${path}`));
+  expect((await browser.get(`${portico.issuer}/account/apps`)).body).toContain('&lt;img src=x onerror=alert(1)&gt;');
+  const profile = await browser.get(`${portico.issuer}/account/profile`);
+  for (const name of ['given_name', 'family_name', 'birthdate', 'phone_number', 'locale'])
+    expectHarmless(await browser.submit(profile, profile.form(), { phone_number: 'x', [name]: canary }));
+  for (const query of ['code', 'state', 'iss', 'error', 'error_description'])
+    expectHarmless(await browser.get(`${portico.issuer}/account/callback?${query}=${encodeURIComponent(canary)}`));
 });
 
 test('the name of the brand and of the app are shown as they are written', async () => {

@@ -3,6 +3,7 @@ import { applyBrand } from '../../src/flows/admin/apply-brand.ts';
 import { clientsOfTest, party, secrets } from '../support/clients.ts';
 import { type Answer, exchange, postForm } from '../support/exchange.ts';
 import { Browser } from '../support/http-browser.ts';
+import { mailTo } from '../support/mails.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
 
 let portico: RunningPortico;
@@ -12,7 +13,7 @@ const authorization = `Basic ${btoa(`shop:${encodeURIComponent(secrets.shop ?? '
 const [email, password] = ['ada@nightfall.example', 'tremolo cassette 47'];
 
 beforeAll(async () => {
-  const settings = { deviceFlow: true, dynamicRegistration: true };
+  const settings = { deviceFlow: true, dynamicRegistration: true, emailVerification: { pages: 'before' as const } };
   portico = await startPortico({ settings, brands: [{ ...demoBrand, logo, clients: clientsOfTest }] });
   const brand = { slug: 'harbour', name: 'Harbour', issuer: `https://${secureHost}`, settings, logo, clients: clientsOfTest };
   await applyBrand(portico.services, { ...brand, algorithms: ['ES256'] });
@@ -22,6 +23,18 @@ afterAll(() => portico.stop());
 interface Visited {
   what: string;
   answer: Answer;
+}
+
+type Visit = (what: string, path: string, headers?: Record<string, string>) => Promise<Answer>;
+
+/** The cookie of the account pages, by way of a living session. */
+async function enteredAccount(visit: Visit, session: string): Promise<string> {
+  const begun = await visit('sign-in to the account', '/account');
+  const { pathname, search } = new URL(begun.headers.location ?? '');
+  const code = new URL((await visit('code for the account', pathname + search, { cookie: session })).headers.location ?? '');
+  const entered = await visit('account signed in', code.pathname + code.search, { cookie: cookieHeader(begun) });
+  expect(entered.headers['set-cookie']?.join()).toMatch(/\.account=[\w-]+; path=\/account;/);
+  return cookieHeader(entered);
 }
 
 /** Every kind of answer, from one brand; `host` picks the one on https. */
@@ -80,10 +93,23 @@ async function crawl(host?: string): Promise<Visited[]> {
   await post('forged form', `/interaction/${uid}`, { email }, { cookie });
   await post('refused sign-in', `/interaction/${uid}`, { csrf, email, password }, { cookie });
   await visit('body of another type', `/interaction/${uid}`, { cookie, 'content-type': 'text/plain' }, 'POST', 'a');
-  const created = await post('account', `/interaction/${uid}`, { csrf, action: 'register', email, password }, { cookie });
+  const joined = await post('account', `/interaction/${uid}`, { csrf, action: 'register', email, password }, { cookie });
+  const waiting = { cookie: `${cookie}; ${cookieHeader(joined)}` };
+  const { digits, link } = (await mailTo(portico.services, email, 'confirm_registration')).params;
+  await visit('page that waits for the code', `/interaction/${uid}/verify-email`, waiting);
+  await post('wrong code', `/interaction/${uid}/verify-email`, { csrf, code: 'x' }, waiting);
+  const opened = await visit('link', link.slice(new URL(link).origin.length));
+  await visit('page of the link', `/interaction/${uid}/confirm-email`, { cookie: cookieHeader(opened) });
+  await post('forged form of the link', '/confirm-email', {});
+  await visit('dead link', '/confirm-email');
+  const created = await post('code', `/interaction/${uid}/verify-email`, { csrf, code: digits }, waiting);
   const back = await visit('way back', new URL(created.headers.location ?? '').pathname, { cookie });
   expect(back.headers.location).toContain('code=');
   const session = cookieHeader(back);
+  await visit('account of nobody', '/account');
+  await visit('account that did not come about', '/account/callback?code=x&state=x');
+  await visit('account', '/account', { cookie: await enteredAccount(visit, session) });
+  await visit('account, signed out', '/account/signed-out');
   await visit('sign-out', '/session/end', { cookie: session });
   await visit('sign-out of nobody', '/session/end');
   await post('sign-out without its token', '/session/end/confirm', {}, { cookie: session });
@@ -207,6 +233,7 @@ describe.each([
     const expected = [
       `${atHost}device`,
       `${atHost}lang`,
+      ...[`${atPath}account`, `${atPath}account-sign-in`, `${atPath}link`, `${atPath}register`],
       ...[`${atPath}interaction`, `${atPath}resume`, `${atHost}session`].flatMap((name) => [name, `${name}.sig`]),
     ];
     expect(names).toEqual(expected.sort());

@@ -255,6 +255,37 @@ test('sign-ins with the old password at the moment of the reset end in no tokens
   }
 });
 
+test('of twenty uses at once, typed and by link, one sets its password; the others are told that it is over', async () => {
+  const { email } = await customer();
+  const { browser, page } = await opened('forgot-password');
+  const sent = await browser.submit(page, page.form('ask'), { email });
+  const cookie = browser.cookies.header(new URL(sent.url));
+  const { digits } = (await mailTo(portico.services, email, 'reset_password')).params;
+  const token = await mailedToken(email);
+  const phone = new Browser(portico.issuer);
+  const link = await phone.get(`${portico.issuer}/reset-password?token=${token}`);
+  const owned = phone.cookies.header(new URL(link.url));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      index % 2
+        ? postForm(link.url, { ...link.form().fields, password: `${chosen} ${index}` }, { cookie: owned, accept: 'text/html' })
+        : postForm(
+            sent.url,
+            { ...sent.form('reset').fields, code: digits, password: `${chosen} ${index}` },
+            { cookie, accept: 'text/html' },
+          ),
+    ),
+  );
+  const winners = answers.flatMap(({ status }, index) => (status === 303 ? [index] : []));
+  expect(winners).toHaveLength(1);
+  for (const [index, { status }] of answers.entries())
+    if (status !== 303) expect([index % 2, status]).toEqual([index % 2, index % 2 ? 410 : 422]);
+  expect((await waitingMails(portico.services)).filter(({ name }) => name === 'password_changed')).toHaveLength(1);
+  const signedIn = await opened();
+  const typed = { email, password: `${chosen} ${winners[0]}` };
+  expect((await signedIn.browser.submit(signedIn.page, signedIn.page.form('login'), typed)).url).toContain('code=');
+});
+
 test('used, foreign and tampered links all get the same page, and nothing else', async () => {
   const { email } = await customer();
   const { browser, page } = await opened('forgot-password');

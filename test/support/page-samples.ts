@@ -172,7 +172,7 @@ export const samples: Record<string, Sample> = {
     csrf,
     state: 'ask',
     email: typed.email,
-    begun: { device: 'Chrome/Windows', network: '203.0.113.0/24', ago: '5 minutes ago' },
+    begun: { device: 'Chrome on Windows', network: '203.0.113.*', ago: '5 minutes ago' },
     accountUrl: '/account',
   }),
   'confirm-email-confirmed': of('confirm-email', {
@@ -196,6 +196,14 @@ export const samples: Record<string, Sample> = {
     action,
     csrf,
     state: 'taken',
+    email: typed.email,
+    begun: { ago: '5 minutes ago' },
+    accountUrl: '/account',
+  }),
+  'confirm-email-changed': of('confirm-email', {
+    action,
+    csrf,
+    state: 'changed',
     email: typed.email,
     begun: { ago: '5 minutes ago' },
     accountUrl: '/account',

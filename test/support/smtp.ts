@@ -93,6 +93,7 @@ export async function startSmtp({ behaviour = {}, auth, starttls, port = 0 }: Sm
   server.server.on('connection', (socket: Socket) => {
     const from = socket.remotePort as number;
     sockets.set(from, socket);
+    socket.unref();
     // As it came over the wire: the server's own reading is the one thing not to rely on.
     socket.on('data', (chunk: Buffer) => {
       for (const [, address = ''] of chunk.toString('latin1').matchAll(/^RCPT TO:(.*?)\r?$/gim))
@@ -160,6 +161,8 @@ export async function startSmtp({ behaviour = {}, auth, starttls, port = 0 }: Sm
   }
 
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  // A test that failed before it stopped the server should fail, not hang.
+  server.server.unref();
   smtp.port = (server.server.address() as AddressInfo).port;
   const user = auth ? `${encodeURIComponent(auth.user)}:${encodeURIComponent(auth.password)}@` : '';
   smtp.url = `smtp://${user}127.0.0.1:${smtp.port}`;

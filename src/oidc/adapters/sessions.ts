@@ -51,7 +51,14 @@ export function sessionAdapter(services: AdapterServices, brand: Brand): Adapter
       const { uid, accountId, exp } = payload;
       if (!isName(uid) || !exp) throw new Error('a session needs a uid and an end');
       if (accountId && key.slice !== sliceOfAccount(accountId)) throw new Error('a session id must carry the slice of its account');
-      const session = { uid, accountId, expiresAt: exp, payload: pack(keyring, 'Session', placeOf(key), payload), ...whoAsks() };
+      const session = {
+        uid,
+        accountId,
+        signedInAt: payload.loginTs,
+        expiresAt: exp,
+        payload: pack(keyring, 'Session', placeOf(key), payload),
+        ...whoAsks(),
+      };
       // A session that ended while its request was running stays ended: sign-out wins over the request.
       await unit(async (unit) =>
         unit.write(nameOf(key), { kind: unit.hasFound(nameOf(key)) ? 'update_session' : 'save_session', key, session }),

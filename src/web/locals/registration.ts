@@ -25,10 +25,10 @@ export interface VerifyEmailPage {
 export interface ConfirmEmailPage {
   action: string;
   csrf: string;
-  /** `ask`: the button is to be pressed; `confirmed`: it was; `taken`: the address has got an account meanwhile. */
-  state: 'ask' | 'confirmed' | 'taken';
+  /** `ask`: the button is to be pressed; `confirmed`: it was; `changed`: and the account has a new address by it; `taken`: the address has got an account meanwhile. */
+  state: 'ask' | 'confirmed' | 'changed' | 'taken';
   email: string;
-  /** Where it was begun: `Chrome/Windows`, the network, and how long ago in words. */
+  /** Where it was begun, in words; a part that is not known is left out. */
   begun: { device?: string | undefined; network?: string | undefined; ago: string };
   /** In the browser that began: the form that goes on there. */
   carryOn?: { action: string; csrf: string } | undefined;

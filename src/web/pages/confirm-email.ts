@@ -14,7 +14,7 @@ import { show } from '../drawing.ts';
 import type { ConfirmEmailPage } from '../locals/registration.ts';
 import { linkCsrf } from '../mail-link.ts';
 import { sourceOf } from '../source.ts';
-import { ago } from './ago.ts';
+import { wordsFor } from './account/words.ts';
 import { showDeadLink } from './dead-link.ts';
 import type { LinkPage, LinkVisit } from './mail-links.ts';
 import { seeOther } from './visit.ts';
@@ -76,13 +76,19 @@ async function findLink({ drawing: { services }, ctx, token }: LinkVisit): Promi
 async function draw(visit: LinkVisit, found: Found, state: ConfirmEmailPage['state'], status = 200): Promise<void> {
   const { drawing, ctx } = visit;
   const { purpose, row, remembered } = found;
+  const words = wordsFor(drawing, ctx);
+  const begun = remembered.seen;
   const here = await waitingHere(visit, purpose, row.accountId);
   const page: ConfirmEmailPage = {
     action: ctx.state.mountPath + ctx.path,
     csrf: linkCsrf(drawing.services.keyring, ctx),
-    state,
+    state: state === 'confirmed' && purpose === 'change_email' ? 'changed' : state,
     email: remembered.email,
-    begun: { ...remembered.seen, ago: ago(ctx.state.locale, row.createdAt, Date.now()) },
+    begun: {
+      device: begun?.device && words.device(begun.device),
+      network: words.network(begun?.network ?? null),
+      ago: words.ago(row.createdAt),
+    },
     carryOn: state === 'confirmed' ? here?.form : undefined,
     accountUrl: `${ctx.state.mountPath}/account`,
   };

@@ -24,7 +24,8 @@ export const forgotPassword: PromptPage = {
   async submit(visit, form) {
     const recovery = recallOf(visit);
     if (form.action === 'another') return begin(visit, recovery?.email ?? '');
-    if (form.action === 'reset' && recovery?.handle) return change(visit, form, recovery);
+    // Without its cookie this browser waits for no code: it asks once more.
+    if (form.action === 'reset') return recovery?.handle ? change(visit, form, recovery) : begin(visit, form.email ?? '');
     return send(visit, form, recovery);
   },
 };

@@ -24,7 +24,11 @@ import { askingClient, type PromptPage, type Visit } from './visit.ts';
 const pages: Readonly<Record<string, PromptPage>> = { login, create: login, verify_email: verifyEmail, consent };
 
 /** Side ways of a sign-in: /interaction/:uid/<name>. They need the same paused request in the same browser, and lead back to it. */
-const steps: Readonly<Record<string, PromptPage>> = { 'verify-email': confirmRegistrationStep, 'forgot-password': forgotPassword, 'ask-unlock': askUnlock };
+const steps: Readonly<Record<string, PromptPage>> = {
+  'verify-email': confirmRegistrationStep,
+  'forgot-password': forgotPassword,
+  'ask-unlock': askUnlock,
+};
 
 export function interactionRoutes(drawing: Drawing): Middleware {
   const router = new Router<RequestState>();
@@ -94,5 +98,7 @@ function pageOf({ interaction }: Visit): PromptPage {
 function typedForm(ctx: Context, form: Form) {
   const { email = '', remember = '', csrf = '' } = form;
   const kind = form.action === 'register' || form.form === 'register' ? ('register' as const) : ('login' as const);
-  return email ? { kind, action: ctx.state.mountPath + ctx.path, csrf, values: { email, remember } } : undefined;
+  // Side ways have forms of their own, which the page that says "try again" cannot draw.
+  const isSignIn = /^\/interaction\/[^/]+$/.test(ctx.path);
+  return email && isSignIn ? { kind, action: ctx.state.mountPath + ctx.path, csrf, values: { email, remember } } : undefined;
 }

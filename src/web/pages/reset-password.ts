@@ -29,6 +29,7 @@ export const resetPassword: LinkPage = {
       if (!(error instanceof Refusal)) throw error;
       if (error.code === 'code_wrong' || error.code === 'code_used') return dead(visit);
       const { code, field, params } = error;
+      if (error.retryAfter) visit.ctx.set('retry-after', String(error.retryAfter));
       await draw(visit, { values: {}, refusal: { code, field, params } }, error.status);
     }
   },

@@ -121,6 +121,16 @@ test.each<[string, object, string]>([
   ['refresh_token alone', { grant_types: ['refresh_token'] }, 'grant_types: refresh_token needs authorization_code'],
   ['a wildcard', { redirect_uris: ['https://*.example/cb'] }, 'must not have a wildcard'],
   ['a path as an origin', { allowed_origins: ['https://a.example/'] }, 'https://a.example/ is not an origin'],
+  [
+    'a reset page with a fragment',
+    { reset_urls: ['https://a.example/#token'] },
+    'reset_urls: https://a.example/#token must not have a fragment',
+  ],
+  ['a reset page without https', { reset_urls: ['http://a.example/'] }, 'must use https (http is for loopback addresses)'],
+  ['a reset page of an app scheme', { reset_urls: ['com.example.app:/reset'] }, 'must be an https address'],
+  ['a reset page with a password in it', { reset_urls: ['https://a:b@a.example/'] }, 'must not carry a user name or password'],
+  ['a reset page with a wildcard', { reset_urls: ['https://*.a.example/'] }, 'must not have a wildcard'],
+  ['a reset page that has our parameter', { reset_urls: ['https://a.example/?publisherId=1'] }, 'must not have publisherId in its query'],
   ['an id with spaces', { client_id: 'my client' }, 'client_id: may have letters'],
 ])('%s is refused', async (_what, metadata, message) => {
   const brand = await operator.brand();

@@ -15,6 +15,9 @@ import { sourceOf } from '../../source.ts';
 import { seeOther } from '../visit.ts';
 import { type AccountPage, type AccountVisit, accountTarget, done, showAccount } from './visit.ts';
 
+/** Seconds, as in routes.ts. */
+const FRESH = 300;
+
 /** The browser that asked waits for the code. */
 const waitingHere = { purpose: 'change_email', under: '/account' } as const;
 
@@ -116,7 +119,7 @@ function startOver({ ctx }: AccountVisit): void {
 }
 
 function isOld({ session }: AccountVisit): boolean {
-  return Date.now() / 1_000 - session.authTime > 300;
+  return Date.now() / 1_000 - session.authTime > FRESH;
 }
 
 /** A code that no other try can save leads back to the first form; a link that was opened meanwhile has done it all. */

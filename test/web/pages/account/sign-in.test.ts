@@ -332,6 +332,11 @@ test.each(['', '/profile', '/sessions', '/apps'])('a form of %s that is not ours
   expect(await state()).toEqual(before);
 });
 
+test('the brand’s own page leads to the account, also of a brand at a path', async () => {
+  for (const issuer of Object.values(portico.issuers))
+    expect((await new Browser(issuer).get(`${issuer}/`)).link('My account')).toBe(`${issuer}/account`);
+});
+
 test('the way back leads to the app’s registered home, and only for an app we know', async () => {
   const { browser } = await enterAccount(portico, { path: '?client_id=shop' });
   const page = await browser.get(home());
