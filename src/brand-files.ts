@@ -36,10 +36,9 @@ const settingsSchema = z.strictObject({
     .optional(),
 });
 
-const mailbox = z.union(
-  [z.literal(''), z.string().refine(isPlainAddress)],
-  'must be one plain email address, or "" for the installation\'s',
-);
+const mailbox = z
+  .string()
+  .refine((text) => text === '' || isPlainAddress(text), 'must be one plain email address, or "" for the installation\'s');
 
 const mailSchema = z.strictObject({
   from: mailbox.optional(),

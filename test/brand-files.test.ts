@@ -131,3 +131,35 @@ test.each(['http://shop.example', '/a/b', '/Shop', '/shop?x', '/shop#x', 'https:
     expect(() => issuerOf(value, publicUrl)).toThrow(OperatorError);
   },
 );
+
+test('mail: addresses become settings, the server keeps apart, and its password may come from the environment', () => {
+  const variable = (name: string) => ({ HARBOUR_SMTP_PASSWORD: 'p%40ss' })[name];
+  const brand = { slug: 'shop', name: 'Shop', issuer: '/', settings: { emailVerification: { pages: 'after' }, deletionDays: 7 } };
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the file's own placeholder.
+  const smtpUrl = 'smtps://shop:${HARBOUR_SMTP_PASSWORD}@smtp.shop.example';
+  write('brand.json', { ...brand, mail: { from: 'hello@shop.example', smtpUrl } });
+  expect(readBrandFiles(folder, { publicUrl, variable })).toMatchObject({
+    settings: { emailVerification: { pages: 'after' }, deletionDays: 7, mail: { from: 'hello@shop.example' } },
+    smtpUrl: 'smtps://shop:p%40ss@smtp.shop.example',
+  });
+  expect(read).toThrow('mail.smtpUrl names the variable HARBOUR_SMTP_PASSWORD, which is not set');
+  write('brand.json', { ...brand, mail: { smtpUrl: '' } });
+  expect(read()).toMatchObject({ smtpUrl: null });
+});
+
+test.each([
+  ['https://user:hunter2@smtp.shop.example', 'mail.smtpUrl must be an address such as'],
+  ['hunter2', 'mail.smtpUrl must be an address such as'],
+])('mail: what is no mail server is refused without quoting it: %s', (smtpUrl, says) => {
+  write('brand.json', { slug: 'shop', name: 'Shop', issuer: '/', mail: { smtpUrl } });
+  expect(read).toThrow(says);
+  expect(read).not.toThrow('hunter2');
+});
+
+test.each(['Shop <hello@shop.example>', 'a@shop.example, b@shop.example', 'a@shop.example\r\nBcc: b@shop.example', ' a@shop.example'])(
+  'mail: %j is not one plain address',
+  (from) => {
+    write('brand.json', { slug: 'shop', name: 'Shop', issuer: '/', mail: { from } });
+    expect(read).toThrow('mail.from: must be one plain email address');
+  },
+);

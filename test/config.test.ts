@@ -52,6 +52,9 @@ test.each<[string, NodeJS.ProcessEnv, RegExp]>([
   ['a proxy by name', { TRUSTED_PROXIES: 'proxy.internal' }, /TRUSTED_PROXIES: "proxy\.internal" is neither an address nor a network/],
   ['a proxy with a broken mask', { TRUSTED_PROXIES: '10.0.0.1, 10.0.0.0/99' }, /TRUSTED_PROXIES: "10\.0\.0\.0\/99"/],
   ['a port out of range', { PORT: '70000' }, /PORT: /],
+  ['a sender with a name', { MAIL_FROM: 'Shop <hello@shop.example>' }, /MAIL_FROM: must be one plain email address such as no-reply@/],
+  ['two addresses for answers', { MAIL_REPLY_TO: 'a@shop.example, b@shop.example' }, /MAIL_REPLY_TO: must be one plain email address/],
+  ['an inbox that everybody can read', { MAIL_INBOX: 'on' }, /MAIL_INBOX must be off in production/],
   ['a mail server over http', { SMTP_URL: 'http://mail.example' }, /SMTP_URL: /],
 ])('production refuses %s, naming setting and remedy', (_what, env, message) => {
   expect(refusalOf({ ...production, ...env })).toMatch(message);
@@ -115,4 +118,11 @@ test('development needs nothing: loopback, and a random secret of its own that s
   expect(loadConfig({ PORTICO_DATA: dataFolder }).secret).toBe(config.secret);
   expect(readFileSync(join(dataFolder, 'secret'), 'utf8')).toBe(config.secret);
   expect(statSync(join(dataFolder, 'secret')).mode & 0o077).toBe(0);
+});
+
+test('the inbox is there in development, in a test that asks for it, and never in production', () => {
+  const inbox = (env: NodeJS.ProcessEnv) => loadConfig({ PORTICO_DATA: dataFolder, ...env }).mailInbox !== undefined;
+  expect([inbox({}), inbox({ MAIL_INBOX: 'off' })]).toEqual([true, false]);
+  expect([inbox({ NODE_ENV: 'test' }), inbox({ NODE_ENV: 'test', MAIL_INBOX: 'on' })]).toEqual([false, true]);
+  expect(inbox(production)).toBe(false);
 });

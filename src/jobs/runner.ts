@@ -43,13 +43,13 @@ export async function startJobs(services: Needs, { pool, oidc, mailer }: JobDoor
     prune_audit: async () => void (await pruneAudit(services)),
     sweep_seldom: async () => void (await sweepAll(services, seldom)),
   };
-  const workers = new Set<string>();
+  const pools = new Set<string>();
   // Mail has workers of its own: a mail server that hangs keeps no relying party waiting for a logout.
   const runners = [
-    await startRunner(services, workers, { pgPool: pool, taskList, crontab, concurrency: 2 }),
-    await startRunner(services, workers, { pgPool: pool, taskList: { mail: mail(mailer) }, concurrency: MAILS_AT_A_TIME }),
+    await startRunner(services, pools, { pgPool: pool, taskList, crontab, concurrency: 2 }),
+    await startRunner(services, pools, { pgPool: pool, taskList: { mail: mail(mailer) }, concurrency: MAILS_AT_A_TIME }),
   ];
-  const heartbeat = await startHeartbeat(services, () => [...workers]);
+  const heartbeat = await startHeartbeat(services, () => [...pools]);
   return {
     async stop() {
       const impatient = setTimeout(mailer.close, GRACE_MS);
@@ -61,9 +61,10 @@ export async function startJobs(services: Needs, { pool, oidc, mailer }: JobDoor
   };
 }
 
-function startRunner({ log }: Needs, workers: Set<string>, options: RunnerOptions): Promise<Runner> {
+function startRunner({ log }: Needs, pools: Set<string>, options: RunnerOptions): Promise<Runner> {
   const events: WorkerEvents = new EventEmitter();
-  events.on('worker:create', ({ worker }) => workers.add(worker.workerId));
+  // Jobs are locked in the name of the pool, not of the worker that does them.
+  events.on('pool:create', ({ workerPool }) => pools.add(workerPool.id));
   return run({
     ...options,
     events,

@@ -65,7 +65,8 @@ async function until(says: string, isTrue: () => boolean | Promise<boolean>, wit
 }
 
 const done = () => until('nothing waits', async () => (await waiting()) === 0);
-const retryNow = () => portico.db.pool.query('update graphile_worker._private_jobs set run_at = now(), attempts = 1 where locked_at is null');
+const retryNow = () =>
+  portico.db.pool.query('update graphile_worker._private_jobs set run_at = now(), attempts = 1 where locked_at is null');
 const logged = (event: string) => portico.logs.map((line) => JSON.parse(line)).filter((line) => line.event === event);
 
 test('a mail says who it is from, for whom, and that a machine wrote it', async () => {

@@ -17,10 +17,16 @@ export interface Post {
 
 const at = (route: string, does: string, fields: Post['fields'], changes: Post['changes'] = {}): Post => ({ route, does, fields, changes });
 
+const later = 'a fresh sign-in, where addresses are proved later';
+const strange = 'a fresh sign-in of somebody who signed in elsewhere';
+const again = 'signed in, asked for the password again';
+
 /** The sign-in page stands open in this browser. */
 const atSignIn: StandingName[] = [
   'a fresh sign-in',
   'a fresh sign-in that wants an account',
+  later,
+  strange,
   'sign-in refused',
   'forgot password pressed',
   'reset asked',
@@ -31,7 +37,7 @@ const atSignIn: StandingName[] = [
   'registration begun',
   'registration begun for a known address',
   'registration confirmed elsewhere',
-  'signed in, asked for the password again',
+  again,
 ];
 const atProof: StandingName[] = ['signed in, address not proved yet', 'signed in, the proof was opened here'];
 const inSignIn: StandingName[] = [...atSignIn, ...atProof, 'an app asks for access'];
@@ -42,9 +48,12 @@ const atHome: StandingName[] = [
   'my account, signed in elsewhere too',
   'my account, another address asked for',
   'my account, to be deleted',
-  'signed in, asked for the password again',
+  again,
 ];
 const atHomeForLong: StandingName[] = [...atHome, 'my account, signed in a while ago'];
+
+/** Another app, or another browser, hears of it. */
+const shared: StandingName[] = ['my account, signed in elsewhere too', again];
 
 const on = (names: StandingName[], what: string): Post['changes'] => Object.fromEntries(names.map((name) => [name, what]));
 
@@ -55,10 +64,17 @@ const itself = ({ email, password: known = password }: Standing) => ({ email, pa
 const root = '/interaction/:uid';
 
 const prompts: Post[] = [
-  at(root, 'sign in', (who) => ({ action: 'login', ...itself(who) }), { ...on(atSignIn, 'accounts interactions'), 'registration begun': '' }),
+  at(root, 'sign in', (who) => ({ action: 'login', ...itself(who) }), {
+    ...on(atSignIn, 'accounts interactions'),
+    [strange]: 'accounts codes interactions mails',
+    'registration begun': '',
+  }),
   at(root, 'sign in with a wrong password', ({ email }) => ({ action: 'login', email, password: 'not the password' })),
-  at(root, 'create an account', () => ({ action: 'register', email: newAddress(), password }), on(atSignIn, 'codes mails')),
-  at(root, 'create an account that exists', (who) => ({ action: 'register', ...itself(who) }), { ...on(atSignIn, 'codes mails'), 'registration begun': 'codes', 'registration begun for a known address': 'codes' }),
+  at(root, 'create an account', () => ({ action: 'register', email: newAddress(), password }), {
+    ...on(atSignIn, 'codes mails'),
+    [later]: 'accounts passwords identifiers codes interactions mails',
+  }),
+  at(root, 'create an account that exists', (who) => ({ action: 'register', ...itself(who) }), { ...on(atSignIn, 'codes mails'), 'registration begun': 'codes', 'registration begun for a known address': 'codes', [later]: 'accounts interactions' }),
   at(root, 'forgot password', ({ email }) => ({ action: 'login', forgot: 'yes', email })),
   at(root, 'unlock', ({ email }) => ({ action: 'login', unlock: 'yes', email }), on(atSignIn, 'codes mails')),
   at(root, 'another language', ({ email }) => ({ action: 'language', lang: 'de', form: 'login', email, refused: 'wrong_credentials' })),
@@ -77,10 +93,10 @@ const registration = `${root}/verify-email`;
 const recovery = `${root}/forgot-password`;
 
 const steps: Post[] = [
-  at(registration, 'make the account', code, { 'registration begun': 'accounts passwords identifiers codes interactions', 'registration confirmed elsewhere': 'interactions' }),
-  at(registration, 'make the account with a wrong code', wrong, { 'registration confirmed elsewhere': 'interactions' }),
+  at(registration, 'make the account', code, { 'registration begun': 'accounts passwords identifiers codes interactions', 'registration confirmed elsewhere': 'accounts interactions' }),
+  at(registration, 'make the account with a wrong code', wrong, { 'registration confirmed elsewhere': 'accounts interactions' }),
   at(registration, 'mail the code again', () => ({ action: 'again' }), on(['registration begun', 'registration begun for a known address'], 'codes mails')),
-  at(registration, 'carry on', () => ({ action: 'carry-on' }), { 'registration confirmed elsewhere': 'interactions' }),
+  at(registration, 'carry on', () => ({ action: 'carry-on' }), { 'registration confirmed elsewhere': 'accounts interactions' }),
   at(recovery, 'ask for a code', ({ email }) => ({ action: 'ask', email }), on(inSignIn, 'codes mails')),
   at(recovery, 'ask again', () => ({ action: 'again' }), on(recovering, 'codes mails')),
   at(recovery, 'use another address', () => ({ action: 'another' })),
@@ -111,11 +127,12 @@ function link(name: string, does: string, changes: Record<string, Post['changes'
 }
 
 const account: Post[] = [
-  at('/account', 'sign out', () => ({ action: 'sign_out' }), on(atHomeForLong, 'sessions grants')),
+  at('/account', 'sign out', () => ({ action: 'sign_out' }), { ...on(atHomeForLong, 'sessions grants'), [again]: 'sessions grants logouts' }),
   at('/account', 'keep', () => ({ action: 'keep' }), { 'my account, to be deleted': 'accounts codes' }),
   at('/account', 'what no page offers', () => ({ action: 'delete', confirm: 'yes' })),
   at('/account/profile', 'save', () => ({ given_name: 'Ada' }), on(atHomeForLong, 'accounts')),
   at('/account/email', 'ask for another address', () => ({ action: 'ask', email: newAddress(), password }), on(atHome, 'codes mails')),
+  at('/account/email', "ask for a stranger's address", ({ stranger }) => ({ action: 'ask', email: stranger?.email ?? '', password }), on(atHome, 'codes mails')),
   at('/account/email', 'ask with a wrong password', () => ({ action: 'ask', email: newAddress(), password: chosen })),
   at('/account/email', 'confirm', code, { 'my account, another address asked for': 'accounts identifiers codes mails' }),
   at('/account/email', 'confirm with a wrong code', wrong),
@@ -127,15 +144,22 @@ const account: Post[] = [
   at('/account/password', 'change without the old one', () => ({ new_password: chosen })),
   at('/account/password', 'mail a link', () => ({ action: 'mail' }), on(atHomeForLong, 'codes mails')),
   at('/account/sessions', 'end the others', () => ({ action: 'others' }), { ...on(atHomeForLong, 'accounts'), 'my account, signed in elsewhere too': 'accounts sessions grants tokens logouts' }),
-  at('/account/sessions', 'end everything', () => ({ action: 'everything' }), { ...on(atHomeForLong, 'accounts sessions grants tokens'), 'my account, signed in elsewhere too': 'accounts sessions grants tokens logouts' }),
-  at('/account/sessions', 'end this one', ({ sessionUid = 'none' }) => ({ session: sessionUid }), on(atHomeForLong, 'sessions grants')),
+  at('/account/sessions', 'end everything', () => ({ action: 'everything' }), {
+    ...on(atHomeForLong, 'accounts sessions grants tokens'),
+    ...on(shared, 'accounts sessions grants tokens logouts'),
+  }),
+  at('/account/sessions', 'end this one', ({ sessionUid = 'none' }) => ({ session: sessionUid }), { ...on(atHomeForLong, 'sessions grants'), [again]: 'sessions grants logouts' }),
   at('/account/sessions', 'end another one', ({ elsewhere }) => ({ session: elsewhere?.uid ?? 'none' }), { 'my account, signed in elsewhere too': 'sessions grants logouts' }),
   at('/account/sessions', 'sign an app out', ({ elsewhere }) => ({ app: elsewhere?.grantId ?? 'none' }), { 'my account, signed in elsewhere too': 'grants tokens' }),
   at('/account/sessions', "end a stranger's", ({ stranger }) => ({ session: stranger?.uid ?? 'none' })),
   at('/account/sessions', "sign a stranger's app out", ({ stranger }) => ({ app: stranger?.grantId ?? 'none' })),
   at('/account/apps', 'withdraw', () => ({ client: 'partner' }), { 'my account, signed in elsewhere too': 'grants tokens' }),
   at('/account/data', 'download', () => ({}), on(atHome, 'codes mails')),
-  at('/account/delete', 'delete', () => ({ confirm: 'yes' }), { ...on(atHome, 'accounts codes sessions grants tokens mails'), 'my account, to be deleted': '' }),
+  at('/account/delete', 'delete', () => ({ confirm: 'yes' }), {
+    ...on(atHome, 'accounts codes sessions grants tokens mails'),
+    ...on(shared, 'accounts codes sessions grants tokens mails logouts'),
+    'my account, to be deleted': '',
+  }),
   at('/account/delete', 'delete without meaning it', () => ({})),
   at('/account/delete', 'keep', () => ({ action: 'keep' }), { 'my account, to be deleted': 'accounts codes' }),
 ];

@@ -28,7 +28,7 @@ export interface Standing {
   password?: string;
   /** Other sessions, of the same account and of somebody else's. */
   elsewhere?: OpenedSession;
-  stranger?: OpenedSession;
+  stranger?: OpenedSession & { email: string };
 }
 
 export const chosen = 'violet kettle on a roof 9';
@@ -82,7 +82,8 @@ async function atHome(world: World, person?: Person): Promise<Standing & Person 
   const { id, email, browser, page } = await enterAccount(world.portico, person ?? (await createPerson(world)));
   if (!page.url.endsWith('/account')) throw new Error(`not at the account but at ${page.url}: ${page.text}`);
   const sessionUid = await sessionOf(world, id);
-  const stranger = await openSession(testBrand(world), (await createPerson(world)).id, { clientId: 'partner' });
+  const other = await createPerson(world);
+  const stranger = { ...(await openSession(testBrand(world), other.id, { clientId: 'partner' })), email: other.email };
   return { brand: 'nightfall', browser, uid: uidOf(page), id, email, sessionUid, stranger };
 }
 
@@ -151,6 +152,16 @@ export const standings = {
   'a fresh sign-in that wants an account': async (world) => {
     const { email } = await createPerson(world);
     return { ...(await open(world, { parameters: { prompt: 'create' } })), email };
+  },
+  'a fresh sign-in, where addresses are proved later': async (world) => {
+    const { email } = await createPerson(world, 'harbour');
+    return { ...(await open(world, { brand: 'harbour' })), email };
+  },
+  'a fresh sign-in of somebody who signed in elsewhere': async (world) => {
+    const person = await createPerson(world);
+    const elsewhere = await open(world);
+    await enter(elsewhere.browser, elsewhere.page, person);
+    return { ...(await open(world)), email: person.email };
   },
   'sign-in refused': async (world) => {
     const { email } = await createPerson(world);

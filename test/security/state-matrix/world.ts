@@ -31,13 +31,9 @@ const crowd = { attempts: 100_000, seconds: 60 };
 // Nothing here is about limits: whoever meets one would be refused for another reason than the one tested.
 const unlimited = Object.fromEntries(Object.keys(limits).map((name) => [name, crowd])) as unknown as typeof limits;
 
-export async function startWorld(): Promise<World> {
-  const portico = await startPortico({
-    brands: [
-      brandOf('nightfall', '', 'before'),
-      brandOf('harbour', '/harbour', 'after'),
-    ],
-  });
+/** `path` of nightfall; '' is the root of the host. */
+export async function startWorld({ path = '', env = {} }: { path?: string; env?: Record<string, string> } = {}): Promise<World> {
+  const portico = await startPortico({ brands: [brandOf('nightfall', path, 'before'), brandOf('harbour', '/harbour', 'after')], env });
   const { issuers, services, db } = portico;
   const [nightfall, harbour] = await Promise.all([findBySlug(db, 'nightfall'), findBySlug(db, 'harbour')]);
   const appsOf = async (issuer = '') => ({ shop: await party(issuer, 'shop'), partner: await party(issuer, 'partner') });
