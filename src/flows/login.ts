@@ -24,10 +24,7 @@ import * as passwords from '../storage/passwords.ts';
 export interface Login {
   email: string;
   password: string;
-  /** The end-user's address as the trusted proxies tell it. */
-  ip: string;
-  /** More of where they come from, for the audit trail and the owner's mail. */
-  source?: Source | undefined;
+  source: Source;
   deviceCookie?: string | undefined;
   /** Fires when the person hangs up: a hash nobody waits for is not computed. */
   signal?: AbortSignal | undefined;
@@ -38,6 +35,7 @@ type Doors = Pick<Services, 'db' | 'hasher' | 'keyring'>;
 /** @throws Refusal email_required, email_invalid, password_required, wrong_credentials, too_many_attempts, overloaded. */
 export async function login(services: Doors, brand: Brand, input: Login): Promise<{ account: Account; deviceCookie: string }> {
   const { db, hasher, keyring } = services;
+  const { source } = input;
   const { canonical } = parseEmail(input.email);
   if (input.password === '') throw new Refusal('password_required', 'password');
   const password = normalizePassword(input.password);
@@ -45,8 +43,7 @@ export async function login(services: Doors, brand: Brand, input: Login): Promis
 
   const digest = identifierDigest(openIdentifierKey(keyring, brand), 'email', canonical);
   const deviceId = knowsDevice(keyring.key('devices'), input.deviceCookie, digest);
-  const attempt = loginAttempt(keyring, brand, { digest, network: networkOf(input.ip), deviceId });
-  const source = input.source ?? { ip: input.ip, locale: brand.settings.locale };
+  const attempt = loginAttempt(keyring, brand, { digest, network: networkOf(source.ip), deviceId });
   await admit(db, brand, attempt, { digest, source });
 
   const accountId = await identifiers.find(db, brand.id, digest);

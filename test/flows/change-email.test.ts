@@ -36,7 +36,7 @@ async function changed(accountId: string, email: string): Promise<void> {
   await byLink((await asked(accountId, email)).token);
 }
 
-const signIn = (email: string, brand = at.brand) => login(at, brand, { email, password, ip: from().ip });
+const signIn = (email: string, brand = at.brand) => login(at, brand, { email, password, source: from() });
 const emailOf = async (accountId: string) => (await accounts.find(at.db, at.brand.id, accountId))?.email;
 const refused = (code: string, field?: string) => expect.objectContaining({ code, ...(field && { field }) });
 

@@ -21,7 +21,7 @@ function change(
   return changePassword(at, brand, input);
 }
 
-const signIn = (email: string, password: string) => login(at, at.brand, { email, password, ip: from().ip });
+const signIn = (email: string, password: string) => login(at, at.brand, { email, password, source: from() });
 const refused = (code: string, field?: string) => expect.objectContaining({ code, ...(field && { field }) });
 
 test('the new password opens the account, the old one does not, and the owner is told with a way to say no', async () => {
@@ -85,7 +85,7 @@ test('a sign-in with the old password that was checked just before the change do
     if (right) await change(id);
     return right;
   };
-  const input = { email, password: oldPassword, ip: from().ip };
+  const input = { email, password: oldPassword, source: from() };
   await expect(login({ ...at, hasher: { ...at.hasher, verify } }, at.brand, input)).rejects.toEqual(refused('wrong_credentials'));
   expect((await signIn(email, newPassword)).account.id).toBe(id);
 });

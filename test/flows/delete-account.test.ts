@@ -73,7 +73,7 @@ test('the time to think it over is the brand’s', async () => {
 test('what was signed in counts no more, and signing in works until the day', async () => {
   await ask();
   expect((await account())?.signedOutAt).not.toBeNull();
-  const signedIn = await login(test_, test_.brand, { email, password, ip: '203.0.113.9' });
+  const signedIn = await login(test_, test_.brand, { email, password, source });
   expect(signedIn.account.eraseAfter).not.toBeNull();
 });
 

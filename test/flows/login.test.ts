@@ -28,11 +28,11 @@ function budgetsOf(email: string) {
 }
 
 async function newAccount(email: string, secret = password) {
-  return (await register(at, at.brand, { email, password: secret, source: { ip: ip(), locale: 'en' } })).account;
+  return (await register(at, at.brand, { email, password: secret, byOperator: true })).account;
 }
 
 const signIn = (email: string, secret = password, more: { ip?: string; deviceCookie?: string } = {}) =>
-  login(at, at.brand, { email, password: secret, ip: more.ip ?? ip(), deviceCookie: more.deviceCookie });
+  login(at, at.brand, { email, password: secret, source: { ip: more.ip ?? ip(), locale: 'en' }, deviceCookie: more.deviceCookie });
 
 const codeOf = (attempt: Promise<unknown>) =>
   attempt.then(
@@ -87,7 +87,7 @@ test('the trail tells each sign-in and each attempt, and whose it was where some
   const { id } = await newAccount('noted@example.com');
   await at.db.pool.query('delete from portico.audit_events');
   const source = { ip: '203.0.113.77', userAgent: 'Mozilla/5.0 (Windows NT 10.0) Chrome/140.0', clientId: 'shop', locale: 'de' };
-  const attempt = (email: string, secret: string) => codeOf(login(at, at.brand, { email, password: secret, ip: source.ip, source }));
+  const attempt = (email: string, secret: string) => codeOf(login(at, at.brand, { email, password: secret, source }));
   const codes = [await attempt('noted@example.com', 'not this horse'), await attempt('unheard-of@example.com', password)];
   codes.push(await attempt('noted@example.com', password), await attempt('noted@example.com', ''));
   expect(codes).toEqual(['wrong_credentials', 'wrong_credentials', 'signed in', 'password_required']);
@@ -274,7 +274,7 @@ test('an attempt refused for overload counts as none', async () => {
   const occupied = hasher.hash('x').then(() => hasher.hash('y'));
   const codes = await Promise.all(
     Array.from({ length: 8 }, () =>
-      codeOf(login({ ...at, hasher }, at.brand, { email: 'busy@example.com', password: 'a guess', ip: ip() })),
+      codeOf(login({ ...at, hasher }, at.brand, { email: 'busy@example.com', password: 'a guess', source: { ip: ip(), locale: 'en' } })),
     ),
   );
   await occupied.catch(() => {});

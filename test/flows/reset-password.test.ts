@@ -41,7 +41,7 @@ const reset = (shown: Shown, password = newPassword, more: { deviceCookie?: stri
   resetPassword(at, at.brand, { shown, password, source: source(), ...more });
 const signIn = (email: string, password: string, deviceCookie?: string) => {
   const from = source();
-  return login(at, at.brand, { email, password, ip: from.ip, source: from, deviceCookie });
+  return login(at, at.brand, { email, password, source: from, deviceCookie });
 };
 
 test.each(['code', 'link'] as const)('by the %s: the new password signs in, the old one does not', async (by) => {

@@ -25,7 +25,7 @@ async function stolen(accountId: string, email: string, { from: password = oldPa
 }
 
 const secure = (token: string) => secureAccount(at, at.brand, { token, source: from() });
-const signIn = (email: string, password: string) => login(at, at.brand, { email, password, ip: from().ip });
+const signIn = (email: string, password: string) => login(at, at.brand, { email, password, source: from() });
 const refused = (code: string) => expect.objectContaining({ code });
 
 test('this was not me: everyone is out, no password opens the account, and this browser sets a new one', async () => {

@@ -39,7 +39,7 @@ async function changeEmail(accountId: string, before: string, email: string): Pr
 }
 
 const undo = (token: string) => undoEmailChange(at, at.brand, { token, source: from() });
-const signIn = (email: string, password: string) => login(at, at.brand, { email, password, ip: from().ip });
+const signIn = (email: string, password: string) => login(at, at.brand, { email, password, source: from() });
 const emailOf = async (accountId: string) => (await accounts.find(at.db, at.brand.id, accountId))?.email;
 const holderOf = (email: string) => identifiers.findHolder(at.db, at.brand.id, digestOf(at, email));
 const refused = (code: string) => expect.objectContaining({ code });

@@ -23,7 +23,7 @@ const ask = (email: string, under?: string) => requestUnlock(at, at.brand, { ema
 const use = (token: string, deviceCookie?: string) => unlock(at, at.brand, { token, deviceCookie, source: source() });
 const signIn = (email: string, password: string, deviceCookie?: string) => {
   const from = source();
-  return login(at, at.brand, { email, password, ip: from.ip, source: from, deviceCookie });
+  return login(at, at.brand, { email, password, source: from, deviceCookie });
 };
 const tokenFor = async (email: string) => new URL((await mailTo(at, email, 'unlock')).params.link).searchParams.get('token') ?? '';
 

@@ -24,7 +24,7 @@ test.each(imported)('%s is replaced at the first sign-in, and not before', async
   const email = `p${imported.indexOf(hash)}@nightfall.example`;
   const brand = (await brands.findBySlug(portico.db, 'nightfall'))!;
   const { id } = await importAccount(portico.services, brand, { email, passwordHash: hash });
-  const enter = (typed: string) => login(portico.services, brand, { email, password: typed, ip: '192.0.2.1' });
+  const enter = (typed: string) => login(portico.services, brand, { email, password: typed, source: { ip: '192.0.2.1', locale: 'en' } });
 
   const before = portico.services.hasher.count;
   await expect(enter('wrong')).rejects.toMatchObject({ code: 'wrong_credentials' });
@@ -43,7 +43,9 @@ test('ten first sign-ins at once all succeed and leave one hash of ours', async 
   const email = 'crowd@nightfall.example';
   const brand = (await brands.findBySlug(portico.db, 'nightfall'))!;
   const { id } = await importAccount(portico.services, brand, { email, passwordHash: imported[4]! });
-  const all = Array.from({ length: 10 }, () => login(portico.services, brand, { email, password, ip: '192.0.2.2' }));
+  const all = Array.from({ length: 10 }, () =>
+    login(portico.services, brand, { email, password, source: { ip: '192.0.2.2', locale: 'en' } }),
+  );
   expect((await Promise.all(all)).length).toBe(10);
   expect(await passwords.find(portico.db, brand.id, id)).toMatch(/^\$argon2id\$/);
 });

@@ -51,7 +51,7 @@ test.each([1, 2, 3])('a code, two links, a reset, two new passwords and sign-ins
         newPassword: oldPassword,
         source: from(),
       }),
-    () => login(at, brand, { email: b, password: newPassword, ip: from().ip }),
+    () => login(at, brand, { email: b, password: newPassword, source: from() }),
   ];
   const results = await Promise.allSettled([...acts, ...acts, ...acts].map((act) => act()));
   const faults = results.flatMap((result) => (result.status === 'rejected' && !(result.reason instanceof Refusal) ? [result.reason] : []));

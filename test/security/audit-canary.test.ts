@@ -46,8 +46,8 @@ async function live(): Promise<void> {
   const { handle } = await beginRegistration(services, brand, { email, password: chosen, source, confirmPath: '/confirm-email' });
   const joined = await mailTo(services, email, 'confirm_registration');
   const { account } = await confirmRegistration(services, brand, { shown: { handle, typed: joined.params.digits }, source });
-  for (const attempt of [wrong, chosen, chosen]) await login(services, brand, { email, password: attempt, ip, source }).catch(() => {});
-  await login(services, brand, { email: 'canary.nobody@nightfall.example', password: wrong, ip, source: other }).catch(() => {});
+  for (const attempt of [wrong, chosen, chosen]) await login(services, brand, { email, password: attempt, source }).catch(() => {});
+  await login(services, brand, { email: 'canary.nobody@nightfall.example', password: wrong, source: other }).catch(() => {});
   await requestUnlock(services, brand, { email, source });
   const { link } = (await mailTo(services, email, 'unlock')).params;
   await unlock(services, brand, { token: new URL(link).searchParams.get('token') as string, source: other });

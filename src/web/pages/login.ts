@@ -45,9 +45,9 @@ function isByMail({ ctx }: Visit): boolean {
 }
 
 function known({ drawing, ctx, client }: Visit, form: Form, signal: AbortSignal): Promise<Entered> {
-  const { brand, ip } = ctx.state;
+  const { brand } = ctx.state;
   const typed = { email: form.email ?? '', password: form.password ?? '' };
-  return signIn(drawing.services, brand, { ...typed, ip, source: sourceOf(ctx, client.clientId), deviceCookie: deviceCookie(ctx), signal });
+  return signIn(drawing.services, brand, { ...typed, source: sourceOf(ctx, client.clientId), deviceCookie: deviceCookie(ctx), signal });
 }
 
 async function newcomer(visit: Visit, form: Form, signal: AbortSignal): Promise<Entered> {
