@@ -160,6 +160,7 @@ create table portico.identifiers (
   constraint identifiers_kind_check check ((kind = any (array['email'::text, 'phone'::text, 'external_id'::text, 'federated'::text])))
 );
 create index identifiers_account on portico.identifiers using btree (brand_id, account_id);
+create index identifiers_held on portico.identifiers using btree (held_until) where (held_until is not null);
 
 create table portico.limits (
   brand_id integer not null,

@@ -27,6 +27,13 @@ test.each(['demo', 'harbour'])('the demo brand %s can be read', (slug) => {
   expect(JSON.stringify(files)).not.toContain('${');
 });
 
+test.each(['demo', 'harbour'])('an afternoon of trying %s out on one machine does not use up its mail', (slug) => {
+  const { settings } = readBrandFiles(join('config/brands', slug), { publicUrl, demoUrl: 'http://localhost:3001' });
+  const { mailPerIdentifier, mailPerIdentifierDaily, mailPerNetwork } = settings?.limits ?? {};
+  const attempts = [mailPerIdentifier, mailPerIdentifierDaily, mailPerNetwork].map((limit) => limit?.attempts);
+  expect(attempts).toEqual([30, 100, 200]);
+});
+
 test('only what the files name is there: defaults are not the operator’s words', () => {
   write('theme.json', { radius: 3 });
   write('clients.json', [{ metadata: { client_id: 'web', redirect_uris: ['https://shop.example/cb'] } }]);

@@ -24,6 +24,7 @@ create index one_time_codes_expiry on portico.one_time_codes (expires_at);
 -- An identifier that was given up is held for its account until then: a changed address can be changed back.
 alter table portico.identifiers add column held_until timestamptz;
 create index identifiers_account on portico.identifiers (brand_id, account_id);
+create index identifiers_held on portico.identifiers (held_until) where held_until is not null;
 
 -- Who someone is at an upstream identity provider. The pair is unique through portico.identifiers.
 create table portico.federated_identities (

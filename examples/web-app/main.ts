@@ -1,4 +1,4 @@
-// The demo app: the web shop of two brands, and a relying party as a shop's developer would write one. It knows nothing of Portico but OpenID Connect.
+// The demo app: the web shop of two brands, and a relying party as a shop's developer would write one. It knows nothing of Portico but OpenID Connect and where people find their account.
 //
 //   PORT   where to listen, on localhost only
 //   SITES  JSON: [{ "path": "", "issuer": "http://localhost:3000", "clientId": "...", "clientSecret": "..." }]

@@ -8,18 +8,23 @@ import { words } from './words.ts';
 export function memberPage(site: Site, signedIn: SignedIn): Html {
   const { userinfo, idTokenClaims } = signedIn;
   const name = userinfo.name ?? userinfo.given_name ?? userinfo.email ?? idTokenClaims.sub;
-  const { welcome, signedInAs, signOut } = words[site.language];
+  const { welcome, signedInAs, myAccount, signOut } = words[site.language];
   return html`<section class="welcome">
 <div>
 <h1>${welcome}</h1>
 <p class="lead">${signedInAs[0]}<strong>${name}</strong>${signedInAs[1]}</p>
 ${userinfo.email && userinfo.email !== name && html`<p>${userinfo.email}</p>`}
-<form class="actions" method="post" action="${site.path}/sign-out"><button class="outline">${signOut}</button></form>
+<form class="actions" method="post" action="${site.path}/sign-out"><a class="button" href="${accountUrl(site)}">${myAccount}</a> <button class="outline">${signOut}</button></form>
 </div>
 ${window(site, 1)}
 </section>
 ${claimsTable(site, signedIn)}
 ${tokens(site, signedIn)}`;
+}
+
+/** Portico's page for the person themselves; by our client id it leads back here. */
+function accountUrl({ issuer, clientId }: Site): string {
+  return `${issuer}/account?client_id=${encodeURIComponent(clientId)}`;
 }
 
 function claimsTable(site: Site, { idTokenClaims, userinfo }: SignedIn): Html {

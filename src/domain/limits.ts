@@ -113,13 +113,25 @@ export function mailAttempt(
   ];
 }
 
-/** An account's owner is about to be told of a sign-in. */
-export function noticeAttempt(keyring: Authenticator, { id }: Pick<Brand, 'id'>, accountId: string): Budget[] {
-  return [{ ...notices, key: keyOf(keyring, id, 'notice_account', accountId), counts: 'attempts', onSuccess: 'keep' }];
+/** An account's owner is about to be told of a sign-in, or of a download: each has its own, so that neither silences the other. */
+export function noticeAttempt(keyring: Authenticator, { id }: Pick<Brand, 'id'>, accountId: string, of?: 'data_exported'): Budget[] {
+  const value = of ? `${accountId}/${of}` : accountId;
+  return [{ ...notices, key: keyOf(keyring, id, 'notice_account', value), counts: 'attempts', onSuccess: 'keep' }];
 }
 
-/** True when the budgets admit the attempt; for what is dropped in silence. */
+/** Silence costs rows: a network that asks so many times as often as it may be mailed is told, as at every other door. */
+const FLOOD = 10;
+
+/**
+ * True when the budgets admit the attempt; for what is dropped in silence.
+ * @throws Refusal too_many_attempts when a network floods us, whoever it asks for.
+ */
 export function isAdmitted(reservations: readonly Reservation[]): boolean {
+  refuseExceeded(
+    reservations
+      .filter(({ key }) => key[0] === kinds.mail_network)
+      .map((reservation) => ({ ...reservation, attempts: reservation.attempts * FLOOD })),
+  );
   return reservations.every(({ used, attempts }) => used <= attempts);
 }
 

@@ -24,3 +24,19 @@ export interface Seen {
 export function seen({ ip, userAgent }: Pick<Source, 'ip' | 'userAgent'>): Seen {
   return { device: describeDevice(userAgent), network: coarseNetwork(ip) };
 }
+
+/** `Chrome/Windows` as a person says it, by way of `both`; a part alone stands for itself; undefined when nothing is known. */
+export function deviceInWords(
+  device: string | null | undefined,
+  both: (parts: { browser: string; system: string }) => string,
+): string | undefined {
+  const [browser = '', system = ''] = (device ?? '').split('/');
+  if (browser && system) return both({ browser, system });
+  return browser || system || undefined;
+}
+
+/** "203.0.113.*" or "2001:db8:1:*": where from, as far as that may be told; undefined when nobody knows. */
+export function networkInWords(network: string | null | undefined): string | undefined {
+  if (!network || network === 'unknown') return undefined;
+  return network.replace(/\.0\/24$/, '.*').replace(/::\/48$/, ':*');
+}

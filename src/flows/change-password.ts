@@ -48,8 +48,9 @@ export async function changePassword(services: Doors, brand: Brand, input: Chang
   if (!hash) throw new Refusal('password_unset');
   if (password === '') throw new Refusal('password_required', 'password');
   const next = acceptable(brand, account, input);
-  const attempt = await checkPassword(services, brand, account, { password, hash, source, deviceCookie, signal });
+  // Both were typed just now: that they are alike tells nothing, and costs no try.
   if (normalizePassword(password) === next) throw new Refusal('password_unchanged', 'new_password');
+  const attempt = await checkPassword(services, brand, account, { password, hash, source, deviceCookie, signal });
   const hashes = { from: hash, to: await hasher.hash(next, signal) };
   await db.transaction((db) => change(db, services, brand, { account, attempt, hashes, input }));
 }

@@ -2,6 +2,7 @@
 import type { Account } from '../domain/accounts.ts';
 import type { Brand } from '../domain/brands.ts';
 import { type DataExport, dataExport, type PersonalData } from '../domain/data-export.ts';
+import { isAdmitted, noticeAttempt } from '../domain/limits.ts';
 import { newSecureLink } from '../domain/secure-account.ts';
 import { type Source, seen } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
@@ -10,6 +11,7 @@ import * as accounts from '../storage/accounts.ts';
 import * as auditEvents from '../storage/audit-events.ts';
 import type { Db } from '../storage/database.ts';
 import * as federatedIdentities from '../storage/federated-identities.ts';
+import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as personalData from '../storage/personal-data.ts';
@@ -49,8 +51,9 @@ async function read(db: Db, brand: Brand, { id }: Account): Promise<PersonalData
   };
 }
 
-/** Whoever was in their account without them took everything: the owner hears of it, and how to shut the door. */
+/** Whoever was in their account without them took everything: the owner hears of it, and how to shut the door. Of many the first few. */
 async function tell(db: Db, keyring: Doors['keyring'], brand: Brand, account: Account, source: Source, now: Date): Promise<void> {
+  if (!isAdmitted(await limits.reserve(db, brand.id, noticeAttempt(keyring, brand, account.id, 'data_exported')))) return;
   const { row, link } = newSecureLink(keyring, brand, account.id);
   await oneTimeCodes.insert(db, row);
   const params = { link, seen: seen(source), when: now.toISOString() };

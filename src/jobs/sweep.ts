@@ -1,12 +1,19 @@
 // Housekeeping: what has ended goes, a batch at a time, until nothing is left or the time is up. The next run goes on.
 import type { Services } from '../services.ts';
+import * as identifiers from '../storage/identifiers.ts';
 import { deleteExpired } from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as sweep from '../storage/sweep.ts';
 
 /** Every minute: what has an index on its expiry, and counters. */
-export const often: readonly sweep.Sweep[] = [sweep.tokens, sweep.replays, oneTimeCodes.deleteExpired, deleteExpired];
+export const often: readonly sweep.Sweep[] = [
+  sweep.tokens,
+  sweep.replays,
+  oneTimeCodes.deleteExpired,
+  identifiers.deleteGivenUp,
+  deleteExpired,
+];
 
 /** Every hour: what has none. */
 export const seldom: readonly sweep.Sweep[] = [

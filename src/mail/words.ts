@@ -1,5 +1,5 @@
 // What a mail says about devices, places and times, in a person's words.
-import type { Seen } from '../domain/sources.ts';
+import { deviceInWords, networkInWords, type Seen } from '../domain/sources.ts';
 import type { Translate } from '../web/page-locals.ts';
 
 export type Words = ReturnType<typeof createWords>;
@@ -8,16 +8,10 @@ export function createWords(t: Translate, locale: string) {
   return {
     /** "Chrome on Windows", "iPhone", "an unknown device". */
     device({ device }: Seen): string {
-      const [browser = '', system = ''] = (device ?? '').split('/');
-      if (browser && system) return t('mail.device.both', { browser, system });
-      return browser || system || t('mail.device.unknown');
+      return deviceInWords(device, (parts) => t('account.device', parts)) ?? t('mail.device.unknown');
     },
 
-    /** "203.0.113.*": where from, as far as that may be told; undefined when nobody knows. */
-    network({ network }: Seen): string | undefined {
-      if (network === 'unknown') return undefined;
-      return network.replace(/\.0\/24$/, '.*').replace(/::\/48$/, ':*');
-    },
+    network: ({ network }: Seen) => networkInWords(network),
 
     /** What a notice lists: when, with what, from where. */
     facts({ seen, when }: { seen: Seen; when: string }): [label: string, value: string][] {

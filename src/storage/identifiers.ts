@@ -79,6 +79,20 @@ export function releaseLater(
       and (held_until is null or held_until > ${heldBeyond}::timestamptz + interval '1 millisecond')`);
 }
 
+/** Those that were given up long enough ago are nobody's. */
+export function deleteGivenUp(db: Db, batch: number): Promise<number> {
+  return db.run(sql`
+    delete from portico.identifiers
+    where (brand_id, slice, digest) in (
+      select brand_id, slice, digest
+      from portico.identifiers
+      where held_until < portico.now()
+      order by held_until
+      limit ${batch}
+      for update skip locked
+    )`);
+}
+
 /** Frees an identifier of this account for others. @returns false when it was not this account's. */
 export async function release(db: Db, { brandId, digest, accountId }: Omit<NewIdentifier, 'kind'>): Promise<boolean> {
   const released = await db.run(sql`

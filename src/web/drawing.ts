@@ -66,7 +66,7 @@ function frame({ assets, locales, logos }: Drawing, ctx: Answer, state: RequestS
 
 /** The language switch asks for the same address again; an address that only takes forms has nothing to show. */
 function hasGet({ method, path }: Answer): boolean {
-  return method !== 'POST' || /^\/(auth|device|session\/end|interaction\/[^/]+(\/[a-z-]+)?|reset-password)$/.test(path);
+  return method !== 'POST' || /^\/(auth|device|session\/end|interaction\/[^/]+(\/[a-z-]+)?|reset-password|account\/[a-z]+)$/.test(path);
 }
 
 export function stylesheetPath(assets: Assets, { brand }: Pick<RequestState, 'brand'>): string {

@@ -69,7 +69,8 @@ export interface LoginPage {
   /** Absent when the brand takes no new accounts. */
   register?: FormState | undefined;
   passwordMinimum: number;
-  notice?: (typeof loginNotices)[number] | undefined;
+  /** `again`: somebody is signed in here, for too long. */
+  notice?: (typeof loginNotices)[number] | 'again' | undefined;
   /** After something was sent: what the language switch posts, so that nothing typed (but the password) is lost. */
   languageForm?: { action: string; fields: Readonly<Record<string, string>> } | undefined;
 }

@@ -1,7 +1,11 @@
 import { defaultSettings } from '../../src/domain/brands.ts';
+import { beginRegistration, mailRegistrationAgain } from '../../src/flows/begin-registration.ts';
 import { confirmEmailChange, requestEmailChange } from '../../src/flows/change-email.ts';
+import { confirmRegistration } from '../../src/flows/confirm-registration.ts';
 import { login } from '../../src/flows/login.ts';
+import { often, sweepAll } from '../../src/jobs/sweep.ts';
 import * as accounts from '../../src/storage/accounts.ts';
+import { sql } from '../../src/storage/database.ts';
 import * as identifiers from '../../src/storage/identifiers.ts';
 import { resetClock, shiftClock } from '../support/database.ts';
 import { mailTo, waitingMails } from '../support/mails.ts';
@@ -213,6 +217,30 @@ test('there and back again works, and nobody else gets an address that was given
   await changed(eve.id, email);
   expect(await emailOf(eve.id)).toBe(email);
   expect(await identifiers.find(at.db, at.brand.id, digestOf(at, email))).toBe(eve.id);
+});
+
+test('an address that was given up is forgotten after the week', async () => {
+  const { id, email } = await createPerson(at);
+  await changed(id, newAddress());
+  const kept = async () => (await at.db.rows(sql`select 1 from portico.identifiers where digest = ${digestOf(at, email)}`)).length;
+  await sweepAll(at, often);
+  expect(await kept()).toBe(1);
+  await shiftClock(at.database, 7 * DAY + 60);
+  await sweepAll(at, often);
+  expect([await kept(), await identifiers.find(at.db, at.brand.id, digestOf(at, (await emailOf(id)) ?? ''))]).toEqual([0, id]);
+});
+
+test('a second mail of the registration opens nothing once the account has another address, which it may take back', async () => {
+  const [email, confirm] = [newAddress(), { source: from(), confirmPath: '/confirm-email' }];
+  const { handle } = await beginRegistration(at, at.brand, { email, password, ...confirm });
+  const first = tokenOf((await mailTo(at, email, 'confirm_registration')).params.link);
+  await mailRegistrationAgain(at, at.brand, { handle, ...confirm });
+  const second = tokenOf((await mailTo(at, email, 'confirm_registration')).params.link);
+  const { account } = await confirmRegistration(at, at.brand, { shown: { token: first }, source: from() });
+  await changed(account.id, newAddress());
+  await expect(confirmRegistration(at, at.brand, { shown: { token: second }, source: from() })).rejects.toEqual(refused('code_expired'));
+  await changed(account.id, email);
+  expect(await emailOf(account.id)).toBe(email);
 });
 
 test('a code that is proved late, or by a disabled account, changes nothing', async () => {

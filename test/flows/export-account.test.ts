@@ -136,6 +136,14 @@ test('it is written down and the person hears of it, with a link to shut the doo
   expect(document.history[0]).toMatchObject({ event: 'data_exported', by: 'end_user' });
 });
 
+test('of twenty downloads at once three are told: nobody’s mailbox is flooded by pressing a button', async () => {
+  const to = 'collector@nightfall.example';
+  const { account } = await register(test_, test_.brand, { email: to, password, byOperator: true });
+  const source = { ip: '203.0.113.9', locale: 'en' };
+  await Promise.all(Array.from({ length: 20 }, () => exportAccount(test_, test_.brand, { accountId: account.id, source })));
+  expect((await waitingMails(test_)).filter((mail) => mail.to === to)).toHaveLength(3);
+});
+
 test('an operator’s export is written down as one, and mails nobody', async () => {
   const before = (await waitingMails(test_)).length;
   const { history } = await exportAccount(test_, test_.brand, { accountId });

@@ -124,6 +124,18 @@ test('of 20 who ask for one address at once three mails come of it, and one netw
   expect((await waitingMails(at)).filter(({ to }) => to)).toHaveLength(20);
 });
 
+test('a network that goes on far past its limit is told so and writes nothing more, whoever it asks for', async () => {
+  const from = source();
+  await newAccount(at, 'drowned@example.com');
+  for (let index = 0; index < 200; index += 1) await ask(`flood${index}@example.com`, { source: from });
+  const { statements } = await at.cost(async () => {
+    for (const email of ['drowned@example.com', 'nobody@example.com'])
+      expect(await codeOf(ask(email, { source: from }))).toBe('too_many_attempts');
+  });
+  expect(statements.filter((text) => /insert into portico\.(one_time_codes|audit_events)|add_job/.test(text))).toEqual([]);
+  expect(await codeOf(ask('drowned@example.com'))).toBe('done');
+});
+
 test('a slip of the pen is named before anything is written', async () => {
   for (const [email, code] of [
     ['', 'email_required'],

@@ -36,6 +36,19 @@ test('two shops in one browser stay signed in beside each other', async () => {
   for (const home of ['/', '/harbour']) expect((await browser.get(site.url + home)).text).toContain('Good to see you');
 });
 
+test('a member of each shop finds their account, in the brand’s look, and the way back', async () => {
+  for (const [home, name] of [
+    ['/', 'Back to Roast & Co. Rewards'],
+    ['/harbour', 'Back to Harbour'],
+  ] as const) {
+    const browser = newBrowser();
+    const member = await join(browser, home);
+    const account = await browser.get(member.link('My account'));
+    expect(account.url).toBe(`${site.portico.issuer}${home === '/' ? '' : home}/account`);
+    expect((await browser.get(account.link(name))).text).toContain('Good to see you');
+  }
+});
+
 test('signing out elsewhere ends the shop’s refresh with an explanation', async () => {
   const browser = newBrowser();
   const member = await join(browser);

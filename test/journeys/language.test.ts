@@ -45,7 +45,7 @@ test('a refused form keeps what was typed and what was said in the other languag
   const refused = await browser.submit(page, page.form('login'), { email, password: 'not my password 1', remember: 'yes' });
   expect(refused.status).toBe(422);
   const german = await browser.submit(refused, refused.form('de'));
-  expect(german.text).toContain('E-Mail und Passwort passen nicht zusammen.');
+  expect(german.text).toContain('E‑Mail und Passwort passen nicht zusammen.');
   expect(german.form('login').fields).toMatchObject({ email, remember: 'yes', password: '' });
   expect(refused.body + german.body).not.toContain('not my password 1');
   // The choice stays, for the next page as well.

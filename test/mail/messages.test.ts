@@ -96,7 +96,7 @@ test('devices, places and times are told in words', () => {
   const changed = draw('password_changed', 'de').text;
   expect(changed).toContain('Wann: 22. November 2026, 10:30 Uhr UTC');
   expect(changed).toContain('Gerät: Chrome auf Windows');
-  expect(changed).toContain('Netz: 203.0.113.*');
+  expect(changed).toContain('Netzwerk: 203.0.113.*');
   expect(changed).toContain('7 Tage lang');
   expect(draw('new_device', 'en').text).toContain('Device: An unknown device\nNetwork: 2001:db8:1:*');
   expect(draw('no_password', 'en').text).toContain('with Google or Apple');

@@ -1,6 +1,7 @@
 // Addresses made to be read in two ways: refused at every door, and what is accepted is mailed to exactly once, as stored (security.md FE-9, 0.8).
-import { register } from '../../src/flows/register.ts';
+
 import { run } from '../../src/cli/run.ts';
+import { register } from '../../src/flows/register.ts';
 import { findBySlug } from '../../src/storage/brands.ts';
 import { clientsOfTest, party } from '../support/clients.ts';
 import { type Answer, postForm } from '../support/exchange.ts';
@@ -9,6 +10,7 @@ import { Browser, type Page } from '../support/http-browser.ts';
 import { waitingMails } from '../support/mails.ts';
 import { startPortico } from '../support/portico.ts';
 import { password } from '../support/protocol.ts';
+import { corpus, hostile, long, malformed } from './hostile-addresses/corpus.ts';
 import { placeOf } from './state-matrix/press.ts';
 import { type Standing, standings } from './state-matrix/standings.ts';
 import { changed, digestOf, emptyWorld, forgetTries, startWorld, type World } from './state-matrix/world.ts';
@@ -28,164 +30,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.portico.stop());
 
-const long = (count: number, of = 'a') => of.repeat(count);
-
-const hostile: Readonly<Record<string, readonly string[]>> = {
-  'line breaks': [
-    'eve@matrix.example\r\nBcc: all@matrix.example',
-    'eve@matrix.example\nBcc: all@matrix.example',
-    'eve@matrix.example\r',
-    'eve@matrix.example\n',
-    '\r\neve@matrix.example',
-    'eve\r\n@matrix.example',
-    'eve@matrix.example\r\n.\r\nMAIL FROM:<x@matrix.example>',
-    'eve@matrix.example>\r\nRCPT TO:<all@matrix.example',
-    'eve@matrix.example\u0085x',
-    'eve@matrix.example\u2028x',
-    'eve@matrix.example\u000bx',
-    'eve@matrix.example\fx',
-  ],
-  'names, groups and lists': [
-    'Eve <eve@matrix.example>',
-    '<eve@matrix.example>',
-    'eve@matrix.example <all@matrix.example>',
-    '"Eve" <eve@matrix.example>',
-    'friends:eve@matrix.example,all@matrix.example;',
-    'undisclosed-recipients:;',
-    'eve@matrix.example,all@matrix.example',
-    'eve@matrix.example, all@matrix.example',
-    'eve@matrix.example;all@matrix.example',
-    'eve@matrix.example all@matrix.example',
-    'mailto:eve@matrix.example',
-    'eve@matrix.example?cc=all@matrix.example',
-    'eve@matrix.example&bcc=all@matrix.example',
-  ],
-  'quoted local parts and comments': [
-    '"eve"@matrix.example',
-    '"eve all@matrix.example"@matrix.example',
-    '"all@matrix.example> x"@matrix.example',
-    '"eve\\"@evil.example"@matrix.example',
-    '""@matrix.example',
-    'eve."x".y@matrix.example',
-    'eve(comment)@matrix.example',
-    '(all@matrix.example)eve@matrix.example',
-    'eve@(comment)matrix.example',
-    'eve@matrix.example(comment)',
-    'eve\\@evil.example@matrix.example',
-  ],
-  'routes of long ago': [
-    'all%matrix.example@evil.example@matrix.example',
-    '@evil.example:eve@matrix.example',
-    '@a.example,@b.example:eve@matrix.example',
-    'matrix.example!eve',
-    'evil.example!eve@matrix.example!x',
-    'eve@matrix.example@evil.example',
-    'eve@@matrix.example',
-  ],
-  'encoded words': [
-    '=?utf-8?q?all=40matrix.example=00?=@matrix.example',
-    '=?x?q?eve=40evil.example=3e?=@matrix.example',
-    'eve@=?utf-8?q?evil?=.example',
-    'eve@matrix.example%0d%0aBcc:all@matrix.example',
-    'eve@matrix%2eexample',
-    'eve%40evil.example',
-  ],
-  'characters in disguise': [
-    'eve\uff20matrix.example',
-    'eve@matrix\uff0eexample',
-    'eve@matrix\u3002example',
-    'eve@\uff4datrix.example',
-    'eve@matri\u200bx.example',
-    'eve@matrix.example\u200b',
-    '\u200beve@matrix.example',
-    'e\u200dve@matrix.example',
-    '\ufeffeve@matrix.example',
-    '\u202eeve@matrix.example',
-    'eve@matrix.example\u00a0',
-    '\u00a0eve@matrix.example',
-    '\u212aeve@matrix.example',
-    'eve@\u212aatrix.example',
-    '\u0130lka@matrix.example',
-    '\u0131lka@matrix.example',
-    'e\u0301ve@matrix.example',
-    '\u0435ve@matrix.example',
-    'eve@\ufb01.example',
-    'eve@\u00adx.example',
-    'eve@matrix.ex\u2044ample',
-    '\ud83d\ude00@matrix.example',
-    'eve\u007f@matrix.example',
-    'eve\u001b[31m@matrix.example',
-    'e\tve@matrix.example',
-  ],
-  'hosts that are none': [
-    'eve',
-    '@',
-    'eve@',
-    '@matrix.example',
-    'eve@localhost',
-    'eve@127.0.0.1',
-    'eve@[127.0.0.1]',
-    'eve@[IPv6:::1]',
-    'eve@2130706433',
-    'eve@0x7f.1',
-    'eve@matrix.example:25',
-    'eve@matrix.example/all',
-    'eve@matrix.example#',
-    'eve@-matrix.example',
-    'eve@matrix-.example',
-    'eve@matrix..example',
-    'eve@.matrix.example',
-    'eve@matrix.example.',
-    'eve@matrix_x.example',
-    'eve@xn--a',
-    'eve@xn--zzzzzzzz-.example',
-    'eve@*.matrix.example',
-    '.eve@matrix.example',
-    'eve.@matrix.example',
-    'e..ve@matrix.example',
-  ],
-  'too long': [
-    `${long(65)}@matrix.example`,
-    `eve@${long(64)}.example`,
-    `${long(64)}@${`${long(60)}.`.repeat(3)}example`,
-    `eve@${'a.'.repeat(300)}example`,
-    `${long(2_000)}@matrix.example`,
-    `eve@matrix.example${' '.repeat(1_000)}`,
-    long(5_000, 'a@'),
-    long(15_000, '('),
-    long(15_000, '"'),
-    long(15_000, '<'),
-  ],
-  'what other languages read': [
-    "eve'--@matrix.example\u0000",
-    "' or 1=1 --",
-    '${7*7}@matrix',
-    '<%= 7 %>@matrix.example',
-    '<script>alert(1)</script>@matrix.example',
-    'eve@matrix.example"onfocus="alert(1)',
-    '../../../etc/passwd',
-    '[object Object]',
-    'eve@[object Object]',
-    '-oQ/tmp -X/tmp/x@matrix.example',
-  ],
-};
-const corpus = Object.values(hostile).flat();
-
-/** Bytes no text consists of, as a program sends them: they never reach a field. */
-const malformed = {
-  NUL: 'eve%00@matrix.example',
-  'NUL at the end': 'eve@matrix.example%00',
-  'half a surrogate': '%ED%A0%80@matrix.example',
-  'the other half': 'eve@%ED%B0%80.example',
-  'a surrogate pair in UTF-8': '%ED%A0%BD%ED%B8%80@matrix.example',
-  'a lone continuation': 'eve%80@matrix.example',
-  'an overlong @': 'eve%C0%80matrix.example',
-  'an overlong line break': 'eve%C0%8A@matrix.example',
-  'a byte of Latin-1': 'ev%E9@matrix.example',
-  'half an escape': 'eve%@matrix.example%4',
-  'bytes of UTF-16': '%FF%FEe%00v%00e%00',
-} as const;
-
 interface Door {
   says: string;
   standing: keyof typeof standings;
@@ -197,7 +41,12 @@ const root = '/interaction/:uid';
 const doors: readonly Door[] = [
   { says: 'sign in', standing: 'a fresh sign-in', route: root, fields: { action: 'login', password } },
   { says: 'create an account', standing: 'a fresh sign-in', route: root, fields: { action: 'register', password } },
-  { says: 'create an account at once', standing: 'a fresh sign-in, where addresses are proved later', route: root, fields: { action: 'register', password } },
+  {
+    says: 'create an account at once',
+    standing: 'a fresh sign-in, where addresses are proved later',
+    route: root,
+    fields: { action: 'register', password },
+  },
   { says: 'forgot password', standing: 'a fresh sign-in', route: `${root}/forgot-password`, fields: { action: 'ask' } },
   { says: 'unlock', standing: 'a fresh sign-in', route: root, fields: { action: 'login', unlock: 'yes' } },
   { says: 'unlock again', standing: 'unlock asked', route: `${root}/ask-unlock`, fields: {} },
@@ -235,17 +84,22 @@ describe.each(doors)('$says', ({ standing: name, route, fields }) => {
     return answer;
   }
 
-  test.each(Object.entries(hostile))('%s are refused at the field, with a sentence, and write nothing', async (_, addresses) => {
-    for (const address of addresses) {
-      if (address.includes('\0')) continue;
-      const { status, body } = await expectRefused(address.slice(0, 80), encodeURIComponent(address));
-      // The button that sends it again holds the address by itself: nobody can mistype it, and there is no field to say it at.
-      const told = route.endsWith('/ask-unlock') ? body.includes('<main class="page-error') : words(textOf(body)).includes(sentence);
-      expect([address.slice(0, 80), status, told]).toEqual([address.slice(0, 80), 422, true]);
-      if (!route.endsWith('/ask-unlock')) expect(body).toMatch(/name="email"[^>]*aria-invalid="true"|aria-invalid="true"[^>]*name="email"/);
-      expect(body).not.toMatch(/<script>alert|<%=|"onfocus=/);
-    }
-  }, 60_000);
+  test.each(Object.entries(hostile))(
+    '%s are refused at the field, with a sentence, and write nothing',
+    async (_, addresses) => {
+      for (const address of addresses) {
+        if (address.includes('\0')) continue;
+        const { status, body } = await expectRefused(address.slice(0, 80), encodeURIComponent(address));
+        // The button that sends it again holds the address by itself: nobody can mistype it, and there is no field to say it at.
+        const told = route.endsWith('/ask-unlock') ? body.includes('<main class="page-error') : words(textOf(body)).includes(sentence);
+        expect([address.slice(0, 80), status, told]).toEqual([address.slice(0, 80), 422, true]);
+        if (!route.endsWith('/ask-unlock'))
+          expect(body).toMatch(/name="email"[^>]*aria-invalid="true"|aria-invalid="true"[^>]*name="email"/);
+        expect(body).not.toMatch(/<script>alert|<%=|"onfocus=/);
+      }
+    },
+    60_000,
+  );
 
   test.each(Object.entries(malformed))('%s is no text and is refused before it is an address', async (what, bytes) => {
     const { status, body } = await expectRefused(what, bytes);
@@ -266,7 +120,11 @@ test('the command line refuses each of them with a sentence and writes nothing',
   const before = await digestOf(world);
   for (const address of corpus.filter((one) => one.trim() !== '')) {
     const said: string[] = [];
-    const terminal = { out: (line: string) => void said.push(`out: ${line}`), err: (line: string) => void said.push(line), stdin: async () => password };
+    const terminal = {
+      out: (line: string) => void said.push(`out: ${line}`),
+      err: (line: string) => void said.push(line),
+      stdin: async () => password,
+    };
     const code = await run(['account', 'create', '--brand', 'nightfall', `--email=${address}`, '--password-stdin'], terminal);
     expect([address.slice(0, 80), code, said.filter((line) => line.startsWith('out:'))]).toEqual([address.slice(0, 80), 1, []]);
     expect(said.join('\n')).not.toMatch(/\n\s+at |node:internal/);
@@ -324,13 +182,17 @@ describe('twins of an address that exists', () => {
   const asking = doors.filter(({ says }) => ['forgot password', 'unlock'].includes(says));
   const [signIn, create] = doors as [Door, Door];
 
-  test.each(asking)('$says mails to the stored spelling, however it was typed, and to no twin', async (door) => {
-    for (const email of same) expect([email, (await ask(door, email)).to]).toEqual([email, [stored]]);
-    for (const email of twins) {
-      const { to } = await ask(door, email);
-      expect([email, to.filter((address) => address !== null)]).toEqual([email, []]);
-    }
-  }, 60_000);
+  test.each(asking)(
+    '$says mails to the stored spelling, however it was typed, and to no twin',
+    async (door) => {
+      for (const email of same) expect([email, (await ask(door, email)).to]).toEqual([email, [stored]]);
+      for (const email of twins) {
+        const { to } = await ask(door, email);
+        expect([email, to.filter((address) => address !== null)]).toEqual([email, []]);
+      }
+    },
+    60_000,
+  );
 
   test('creating an account with it mails to the stored spelling; a twin that is an address of its own gets its own mail, in ASCII', async () => {
     for (const email of same) expect([email, (await ask(create, email)).to]).toEqual([email, [stored]]);
@@ -340,9 +202,10 @@ describe('twins of an address that exists', () => {
       [
         'ilka.kask%matrix.example@evil.example',
         'ilka.kask+x@matrix.example',
-        'ilka.kask@xn--matrx-rza.example',
+        'ilka.kask@xn--matrix-tyd.example',
+        'ilka.kask@xn--matrx-q4a.example',
+        'ilka.kask@xn--mtrix-4ve.example',
         'ilka.kask@xn--mtrix-7qf.example',
-        'ilka.kask@xn--mtrix-bra.example',
         'ilka.kask@xn--mtrix-gra.example',
         'ilkakask@matrix.example',
       ].toSorted(),
@@ -369,7 +232,7 @@ test('the mail server sees one RCPT TO, equal to the stored address, for address
       [`${long(64)}@nightfall.example`, `${long(64)}@nightfall.example`],
       ['ada@bücher.example', 'ada@xn--bcher-kva.example'],
       ['ada@XN--BCHER-KVA.example', 'ada@xn--bcher-kva.example'],
-      ["!#$%&'*+/=?^_`{|}~-@nightfall.example", "!#$%&'*+/=?^_`{|}~-@nightfall.example"],
+      ["!#$%&'*+/?=^_`{|}~-@nightfall.example", "!#$%&'*+/?=^_`{|}~-@nightfall.example"],
       ['-Ada--x@Night--Fall.Example', '-Ada--x@night--fall.example'],
       [' \tAda.Lovelace@nightfall.example\t ', 'Ada.Lovelace@nightfall.example'],
       ['a@b.co', 'a@b.co'],
@@ -381,12 +244,17 @@ test('the mail server sees one RCPT TO, equal to the stored address, for address
     ];
     for (const [typed, stored] of odd) {
       const seen = portico.smtp.recipients.length;
+      await portico.db.pool.query('delete from portico.limits');
       const { browser, page } = await atSignIn(portico.issuer, (await shop.begin()).url);
       const waiting = await browser.submit(page, page.form('register'), { email: typed, password });
       const { digits, to } = await portico.smtp.next(stored);
       expect(to).toEqual([stored]);
       if (typed.includes('XN--')) continue;
-      const done = await browser.submit(waiting, { ...waiting.form(), fields: { csrf: waiting.form().fields.csrf ?? '' } }, { code: digits });
+      const done = await browser.submit(
+        waiting,
+        { ...waiting.form(), fields: { csrf: waiting.form().fields.csrf ?? '' } },
+        { code: digits },
+      );
       expect([typed, done.status]).toEqual([typed, 0]);
 
       const other = await atSignIn(portico.issuer, (await shop.begin()).url);
@@ -394,7 +262,10 @@ test('the mail server sees one RCPT TO, equal to the stored address, for address
       await other.browser.submit(asking, asking.form('ask'), { email: typed.toUpperCase() });
       await portico.smtp.next(stored);
       expect(portico.smtp.recipients.slice(seen)).toEqual([stored, stored]);
-      const { rows } = await portico.db.pool.query('select email from portico.accounts where brand_id = $1 and email = $2', [brand?.id, stored]);
+      const { rows } = await portico.db.pool.query('select email from portico.accounts where brand_id = $1 and email = $2', [
+        brand?.id,
+        stored,
+      ]);
       expect(rows).toEqual([{ email: stored }]);
     }
   } finally {

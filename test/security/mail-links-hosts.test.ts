@@ -23,7 +23,13 @@ const lies: readonly (readonly string[])[] = [
   ['X-Original-URL: //evil.example/', 'X-Rewrite-URL: //evil.example/'],
   ['X-Forwarded-Host: evil.example', 'X-Forwarded-Host: localhost'],
   ['Referer: https://evil.example/reset', 'Via: 1.1 evil.example'],
-  ['X-Forwarded-Host: evil.example', 'X-Forwarded-Proto: https', 'X-Forwarded-Port: 443', 'Forwarded: host=evil.example', 'X-Host: evil.example'],
+  [
+    'X-Forwarded-Host: evil.example',
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-Port: 443',
+    'Forwarded: host=evil.example',
+    'X-Host: evil.example',
+  ],
 ];
 
 /** What stands in the Host line, and what it is answered with. `:PORT` is the product's own. */
@@ -125,39 +131,47 @@ describe.each(places)('$says', ({ path, env }) => {
     target: string;
   }
 
-  test.each(asking)('$says: links begin with the issuer, whatever headers say', async (asked) => {
-    for (const lines of lies) {
-      const stood = await stand(asked);
-      const { issuer } = world.brands[stood.standing.brand];
-      const answer = await send(asked, stood, { lines });
-      expect([lines, answer.status < 400]).toEqual([lines, true]);
-      const mails = await waitingMails(world.portico.services);
-      for (const { name } of mails) mailed.add(name);
-      const links = mails.flatMap(({ params }) => Object.values(params).filter((value) => /:\/\//.test(String(value)))).map(String);
-      expect([lines, links.length > 0]).toEqual([lines, true]);
-      for (const link of links) expect(link).toMatch(new RegExp(`^${issuer}/[\\w/-]+(\\?token=[\\w-]{44})?$`));
-      expect(JSON.stringify([mails, answer.headers, answer.body])).not.toContain('evil');
-    }
-  }, 60_000);
+  test.each(asking)(
+    '$says: links begin with the issuer, whatever headers say',
+    async (asked) => {
+      for (const lines of lies) {
+        const stood = await stand(asked);
+        const { issuer } = world.brands[stood.standing.brand];
+        const answer = await send(asked, stood, { lines });
+        expect([lines, answer.status < 400]).toEqual([lines, true]);
+        const mails = await waitingMails(world.portico.services);
+        for (const { name } of mails) mailed.add(name);
+        const links = mails.flatMap(({ params }) => Object.values(params).filter((value) => /:\/\//.test(String(value)))).map(String);
+        expect([lines, links.length > 0]).toEqual([lines, true]);
+        for (const link of links) expect(link).toMatch(new RegExp(`^${issuer}/[\\w/-]+(\\?token=[\\w-]{44})?$`));
+        expect(JSON.stringify([mails, answer.headers, answer.body])).not.toContain('evil');
+      }
+    },
+    60_000,
+  );
 
-  test.each(asking)('$says: under a foreign host nothing is asked at all', async (asked) => {
-    const stood = await stand(asked);
-    const before = await digestOf(world);
-    const own = (text: string) => text.replaceAll('PORT', String(port)).replaceAll('/PATH', new URL(stood.place.url).pathname);
-    const refused = async (what: string, raw: Partial<Raw>, status: number) => {
-      const answer = await send(asked, stood, raw);
-      const seen = [what, answer.status, changed(before, await digestOf(world)), answer.body.includes('evil')];
-      expect(seen).toEqual([what, status, '', false]);
-    };
-    for (const [hosts, status] of strangers) await refused(`Host: ${hosts.join(' and ')}`, { hosts: hosts.map(own) }, status);
-    for (const target of targets) await refused(target, { target: own(target) }, 400);
-    // From another site's page: refused as a form that is not ours.
-    for (const origin of ['https://evil.example', 'null', `https://localhost:${port}`, `http://localhost:${port}.evil.example`])
-      await refused(`Origin: ${origin}`, { lines: [`Origin: ${origin}`] }, 403);
-    // And the same form without any of it is accepted.
-    await send(asked, stood);
-    expect(changed(before, await digestOf(world))).toMatch(/mails/);
-  }, 60_000);
+  test.each(asking)(
+    '$says: under a foreign host nothing is asked at all',
+    async (asked) => {
+      const stood = await stand(asked);
+      const before = await digestOf(world);
+      const own = (text: string) => text.replaceAll('PORT', String(port)).replaceAll('/PATH', new URL(stood.place.url).pathname);
+      const refused = async (what: string, raw: Partial<Raw>, status: number) => {
+        const answer = await send(asked, stood, raw);
+        const seen = [what, answer.status, changed(before, await digestOf(world)), answer.body.includes('evil')];
+        expect(seen).toEqual([what, status, '', false]);
+      };
+      for (const [hosts, status] of strangers) await refused(`Host: ${hosts.join(' and ')}`, { hosts: hosts.map(own) }, status);
+      for (const target of targets) await refused(target, { target: own(target) }, 400);
+      // From another site's page: refused as a form that is not ours.
+      for (const origin of ['https://evil.example', 'null', `https://localhost:${port}`, `http://localhost:${port}.evil.example`])
+        await refused(`Origin: ${origin}`, { lines: [`Origin: ${origin}`] }, 403);
+      // And the same form without any of it is accepted.
+      await send(asked, stood);
+      expect(changed(before, await digestOf(world))).toMatch(/mails/);
+    },
+    60_000,
+  );
 });
 
 test('every kind of mail with a link was among them', () => {

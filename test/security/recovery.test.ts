@@ -309,6 +309,14 @@ test('used, foreign and tampered links all get the same page, and nothing else',
   for (const { status } of pages) expect([400, 410]).toContain(status);
 });
 
+test.each(['a;Domain=.example', 'a;Path=', '%3B', 'x'.repeat(500)])(
+  'a link under a sign-in that cannot be (%.20s) is not found',
+  async (uid) => {
+    const { status, headers } = await exchange(`${portico.issuer}/interaction/${uid}/reset-password?token=abc`);
+    expect([status, headers['set-cookie']]).toEqual([404, undefined]);
+  },
+);
+
 test('a form from elsewhere, without its token or with another page’s, changes nothing', async () => {
   const { email } = await customer();
   const { browser, page, cookie } = await opened('forgot-password');

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Router } from '@koa/router';
 import { createApp } from '../../src/app.ts';
 import { prompts } from '../../src/oidc/prompts.ts';
-import type { Answer } from '../support/exchange.ts';
+import { type Answer, exchange } from '../support/exchange.ts';
 import { type Post, posts } from './state-matrix/posts.ts';
 import { type Place, placeOf, press } from './state-matrix/press.ts';
 import { type Standing, type StandingName, standings } from './state-matrix/standings.ts';
@@ -57,6 +57,8 @@ function expectOurs({ what, answer: { status, headers, body } }: Pressed): void 
 }
 
 describe.each(Object.keys(standings) as StandingName[])('%s', (name) => {
+  test('looking at any page changes nothing', () => expectLookingHarmless(name), 60_000);
+
   test('a form with its token changes what it may, and most change nothing', async () => {
     const player = new Player(name);
     for (const post of posts) {
@@ -86,6 +88,30 @@ describe.each(Object.keys(standings) as StandingName[])('%s', (name) => {
 
 type Fields = Parameters<Player['press']>[2];
 
+/** As a mail scanner, a link preview, a reload or a stranger's page would. */
+async function expectLookingHarmless(name: StandingName): Promise<void> {
+  await emptyWorld(world);
+  const standing: Standing = await standings[name](world);
+  const before = await digestOf(world);
+  for (const route of routes) {
+    const { url, cookie, csrf } = placeOf(world, { route }, standing);
+    const query = new URLSearchParams({
+      csrf,
+      ...Object.assign({}, ...posts.map((post) => post.route === route && post.fields(standing))),
+    });
+    for (const [method, address] of [
+      ['GET', url],
+      ['HEAD', url],
+      ['GET', `${url}?${query}`],
+      ['GET', `${url}?done&sent&resume`],
+    ] as const) {
+      const answer = await exchange(address, { method, headers: { accept: 'text/html', ...(cookie && { cookie }) } });
+      const what = `${name}: ${method} ${route} ${address.slice(url.length)}`;
+      expect([what, changed(before, await digestOf(world)), answer.status < 500]).toEqual([what, '', true]);
+    }
+  }
+}
+
 function halves(route: string): Record<string, Fields> {
   // Where a press says everything, its token alone is the whole form.
   const whole = posts.some((post) => post.route === route && Object.keys(post.fields({} as Standing)).length === 0);
@@ -104,8 +130,8 @@ test('every route of our pages that takes a form has its rows, and each of its w
   const taking = layers.filter(({ methods }) => methods.includes('POST')).map(({ path }) => String(path));
   expect(taking.toSorted()).toEqual(routes.toSorted());
   expect(taking.length).toBeGreaterThan(20);
-  const [{ name: first }, ...more] = prompts(world.brands.nightfall) as unknown as { name: string }[] as [{ name: string }];
-  expect([first, ...more.map(({ name }: { name: string }) => name)]).toEqual(['create', 'login', 'verify_email', 'consent']);
+  const policy = prompts(world.brands.nightfall) as readonly { name: string }[];
+  expect(policy.map(({ name }) => name)).toEqual(['create', 'login', 'verify_email', 'consent']);
 });
 
 test('every field and every action that a page reads is posted by some row', () => {

@@ -20,7 +20,7 @@ const cards: AccountPages['account']['cards'] = [
   { segment: 'data', href: '/account/data', state: { key: 'account.state.data' } },
   { segment: 'delete', href: '/account/delete', state: { key: 'account.state.delete' } },
 ];
-const overview = { frame: accountFrame('', { back }), action: '/account', csrf, email: 'mira@example.com', emailVerified: true, cards };
+const overview = { frame: accountFrame('', { back }), action: '/account', csrf, email: 'mira@example.com', cards };
 const profile = {
   ...{ frame: accountFrame('profile', { back }), action: '/account/profile', csrf, wholeDate: true },
   form: { values: { given_name: 'Mira', family_name: 'Okonkwo', birthdate: '1990-06-24', phone_number: '+442079460018', locale: 'en' } },
@@ -60,7 +60,6 @@ export const accountSamples: Record<string, { page: keyof AccountPages; locals: 
     locals: {
       ...overview,
       frame: accountFrame(''),
-      emailVerified: false,
       email: 'a.very.long.address.of.somebody@subdomain.of.a.long.example.com',
     },
   },

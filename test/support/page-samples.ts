@@ -47,6 +47,7 @@ export const samples: Record<string, Sample> = {
     ...login,
     login: { values: {}, refusal: { code: 'account_unavailable', params: { brand: 'Roast & Co.' } } },
   }),
+  'login-again': of('login', { ...login, login: { values: typed }, notice: 'again' }),
   'login-password-changed': of('login', { ...login, login: { values: typed }, notice: 'password_changed' }),
   'forgot-password': of('forgot-password', { ...forgot, form: { values: typed } }),
   'forgot-password-refused': of('forgot-password', {

@@ -30,7 +30,6 @@ export interface AccountOverviewPage extends InAccount {
   /** What to call the person. */
   name?: string | undefined;
   email?: string | undefined;
-  emailVerified: boolean;
   /** A line on how each page's matter stands. */
   cards: { segment: string; href: string; state: Sentence }[];
   deletion?: DeletionBanner | undefined;

@@ -1,6 +1,7 @@
 // Sign in and create account: one page, one URL, two forms. Both end in the same way: back to the app that asked.
 import { Refusal } from '../../errors.ts';
 import { login as signIn } from '../../flows/login.ts';
+import * as accounts from '../../storage/accounts.ts';
 import { isDatabaseAway } from '../../storage/database.ts';
 import { deviceCookie } from '../device-cookie.ts';
 import { show } from '../drawing.ts';
@@ -19,7 +20,8 @@ import { formTarget, type PromptPage, type Visit } from './visit.ts';
 
 export const login: PromptPage = {
   async show(visit) {
-    draw(visit, 'login', { values: { email: recoveredEmail(visit) ?? emailHint(visit) }, refusal: signedOut(visit) }, 200);
+    const email = recoveredEmail(visit) ?? (emailHint(visit) || (await signedInEmail(visit)));
+    draw(visit, 'login', { values: { email }, refusal: signedOut(visit) }, 200);
   },
 
   async submit(visit, form) {
@@ -94,7 +96,7 @@ function draw(visit: Visit, sent: Action, state: FormState, status: number): voi
   const target = formTarget(visit);
   const told: Action = brand.settings.registration ? sent : 'login';
   // The other form knows the address too: "sign in with it instead" is then one password away.
-  const untouched: FormState = { values: { email: state.values.email ?? '' } };
+  const untouched: FormState = { values: { email: isAgain(visit.interaction) ? '' : (state.values.email ?? '') } };
   const page: LoginPage = {
     ...target,
     first: firstForm(visit),
@@ -114,8 +116,21 @@ function languageForm({ action, csrf }: ReturnType<typeof formTarget>, form: Act
 }
 
 /** What was done on the way here; of an address anybody may write, only these words are read. */
-function noticeOf({ ctx }: Visit): LoginPage['notice'] {
-  return ctx.method === 'GET' ? loginNotices.find((notice) => notice === ctx.query.notice) : undefined;
+function noticeOf({ ctx, interaction }: Visit): LoginPage['notice'] {
+  if (ctx.method !== 'GET') return undefined;
+  return loginNotices.find((notice) => notice === ctx.query.notice) ?? (isAgain(interaction) ? 'again' : undefined);
+}
+
+/** Somebody is signed in here, but not lately enough for what they want to do (OpenID Connect Core 3.1.2.1, max_age). */
+function isAgain({ accountId, prompt }: Visit['interaction']): boolean {
+  return accountId !== undefined && prompt.reasons.every((reason) => reason === 'max_age');
+}
+
+/** They need not say who they are, only prove it. */
+async function signedInEmail({ drawing, ctx, interaction }: Visit): Promise<string> {
+  const { accountId } = interaction;
+  const account = accountId && isAgain(interaction) ? await accounts.find(drawing.services.db, ctx.state.brand.id, accountId) : undefined;
+  return account?.email ?? '';
 }
 
 /** Whose session ended because the account was disabled is told why they are asked again; whether an account exists, nobody learns. */

@@ -43,11 +43,13 @@ export function mailLinks(drawing: Drawing): Middleware {
   const router = new Router<RequestState>();
   for (const [name, page] of Object.entries(pages)) {
     const paths = [`/${name}`, `/interaction/:uid/${name}`];
-    router.get(paths, async (ctx) => {
+    router.get(paths, async (ctx, next) => {
+      if (!isPlace(ctx)) return next();
       if (keepToken(ctx)) return;
       await page.show(visitOf(drawing, ctx));
     });
-    router.post(paths, async (ctx) => {
+    router.post(paths, async (ctx, next) => {
+      if (!isPlace(ctx)) return next();
       const form = await readForm(ctx.req);
       if (!isOwnLinkForm(drawing.services.keyring, ctx, form.csrf)) throw new Refusal('form_expired');
       await openUnit(drawing.services, ctx.state.brand.id, async (unit) => {
@@ -57,6 +59,11 @@ export function mailLinks(drawing: Drawing): Middleware {
     });
   }
   return router.routes() as unknown as Middleware;
+}
+
+/** Its path becomes a cookie's: nothing else may stand in it than in the name of a sign-in. */
+function isPlace({ params: { uid } }: { params: Record<string, string> }): boolean {
+  return uid === undefined || /^[\w-]{1,100}$/.test(uid);
 }
 
 function visitOf(drawing: Drawing, ctx: Context & { params: Record<string, string> }): LinkVisit {

@@ -105,7 +105,10 @@ test('the link of one purpose opens no page of another', async () => {
 }, 60_000);
 
 test("a brand's links open nothing at another brand, in either direction", async () => {
-  for (const [own, foreign] of [['nightfall', 'harbour'], ['harbour', 'nightfall']] as const) {
+  for (const [own, foreign] of [
+    ['nightfall', 'harbour'],
+    ['harbour', 'nightfall'],
+  ] as const) {
     await emptyWorld(world);
     const tokens = await mailEverything(own);
     for (const path of addresses) {
@@ -121,7 +124,9 @@ test('halves of two links, and links that were changed, open nothing', async () 
     const path = `/${Object.keys(pages).find((page) => pages[page]?.includes(purpose))}`;
     const token = tokens[purpose];
     const [handle, secret] = [token.slice(0, 22), token.slice(22)];
-    const others = purposes.filter((one) => one !== purpose).flatMap((one) => [handle + tokens[one].slice(22), tokens[one].slice(0, 22) + secret]);
+    const others = purposes
+      .filter((one) => one !== purpose)
+      .flatMap((one) => [handle + tokens[one].slice(22), tokens[one].slice(0, 22) + secret]);
     for (const forged of [...others, ...changedTokens(token)]) await expectDead(`${purpose} ${forged}`, 'nightfall', path, forged);
   }
   await expectAllAlive('nightfall', tokens);
@@ -132,7 +137,20 @@ function changedTokens(token: string): string[] {
   const swapped = (at: number) => token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
   const cased = token.replace(/[a-z]/i, (letter) => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()));
   const ends = [swapped(0), swapped(21), swapped(22), swapped(43), cased];
-  return [...ends, handle, secret, secret + handle, handle + handle, `${token}A`, token.slice(1), '', 'none', '0'.repeat(44), '_'.repeat(44), 'null'];
+  return [
+    ...ends,
+    handle,
+    secret,
+    secret + handle,
+    handle + handle,
+    `${token}A`,
+    token.slice(1),
+    '',
+    'none',
+    '0'.repeat(44),
+    '_'.repeat(44),
+    'null',
+  ];
 }
 
 /** The search finds what is there: each link opens its own page, and only then is used. */
@@ -209,10 +227,14 @@ test('the digits of one person are nothing where another waits, not even with th
     await expectRefused(`${kind}: their cookie, my digits`, stolen, { ...typed[kind].fields, code: mine.digits });
     const bare = { ...mine.place, cookie: withCookie(mine.place.cookie, mine.cookie[0], 'A'.repeat(22)) };
     await expectRefused(`${kind}: a handle that is not sealed`, bare, { ...typed[kind].fields, code: mine.digits });
-    await expectRefused(`${kind}: no cookie`, { ...mine.place, cookie: withCookie(mine.place.cookie, mine.cookie[0]) }, {
-      ...typed[kind].fields,
-      code: mine.digits,
-    });
+    await expectRefused(
+      `${kind}: no cookie`,
+      { ...mine.place, cookie: withCookie(mine.place.cookie, mine.cookie[0]) },
+      {
+        ...typed[kind].fields,
+        code: mine.digits,
+      },
+    );
     await expectOpens(yours, kind);
     await expectOpens(mine, kind);
   }
@@ -243,7 +265,22 @@ test('no form sets a password but the one with the exact code, and it sets its o
   const d = mine.digits;
   const next = String((Number(d) + 1) % 1_000_000).padStart(6, '0');
   const codes = ['', ' ', next, d.slice(1), `${d}0`, `0${d}`, d.split('').reverse().join('') === d ? next : d.split('').reverse().join('')];
-  const words = ['true', 'null', 'undefined', '*', '%', '______', '0', '-1', '1e5', 'NaN', '[object Object]', "' or '1'='1", `${next},${d}`, `${next} ${d}`];
+  const words = [
+    'true',
+    'null',
+    'undefined',
+    '*',
+    '%',
+    '______',
+    '0',
+    '-1',
+    '1e5',
+    'NaN',
+    '[object Object]',
+    "' or '1'='1",
+    `${next},${d}`,
+    `${next} ${d}`,
+  ];
   for (const code of [...codes, ...words]) await expectRefused(`code "${code}"`, mine.place, { action: 'reset', code, password: chosen });
   const token = await tokenOf('reset_password');
   const elsewhere: Record<string, string>[] = [
@@ -259,7 +296,9 @@ test('no form sets a password but the one with the exact code, and it sets its o
   for (const query of [`?token=${token}`, `?code=${d}`, '?done', '?notice=password_changed'])
     await expectRefused(query, { ...mine.place, url: mine.place.url + query }, { action: 'reset', password: chosen });
 
-  const hashes = async () => (await world.portico.db.pool.query('select a.email, p.hash from portico.accounts a join portico.passwords p on p.account_id = a.id')).rows;
+  const hashes = async () =>
+    (await world.portico.db.pool.query('select a.email, p.hash from portico.accounts a join portico.passwords p on p.account_id = a.id'))
+      .rows;
   const before = new Map((await hashes()).map(({ email, hash }) => [email, hash]));
   await press(mine.place, { csrf: mine.place.csrf, action: 'reset', code: d, password: chosen, email: victim.standing.email });
   const after = new Map((await hashes()).map(({ email, hash }) => [email, hash]));

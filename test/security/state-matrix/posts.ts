@@ -74,7 +74,12 @@ const prompts: Post[] = [
     ...on(atSignIn, 'codes mails'),
     [later]: 'accounts passwords identifiers codes interactions mails',
   }),
-  at(root, 'create an account that exists', (who) => ({ action: 'register', ...itself(who) }), { ...on(atSignIn, 'codes mails'), 'registration begun': 'codes', 'registration begun for a known address': 'codes', [later]: 'accounts interactions' }),
+  at(root, 'create an account that exists', (who) => ({ action: 'register', ...itself(who) }), {
+    ...on(atSignIn, 'codes mails'),
+    'registration begun': 'codes',
+    'registration begun for a known address': 'codes',
+    [later]: 'accounts interactions',
+  }),
   at(root, 'forgot password', ({ email }) => ({ action: 'login', forgot: 'yes', email })),
   at(root, 'unlock', ({ email }) => ({ action: 'login', unlock: 'yes', email }), on(atSignIn, 'codes mails')),
   at(root, 'another language', ({ email }) => ({ action: 'language', lang: 'de', form: 'login', email, refused: 'wrong_credentials' })),
@@ -93,14 +98,27 @@ const registration = `${root}/verify-email`;
 const recovery = `${root}/forgot-password`;
 
 const steps: Post[] = [
-  at(registration, 'make the account', code, { 'registration begun': 'accounts passwords identifiers codes interactions', 'registration confirmed elsewhere': 'accounts interactions' }),
+  at(registration, 'make the account', code, {
+    'registration begun': 'accounts passwords identifiers codes interactions',
+    'registration confirmed elsewhere': 'accounts interactions',
+  }),
   at(registration, 'make the account with a wrong code', wrong, { 'registration confirmed elsewhere': 'accounts interactions' }),
-  at(registration, 'mail the code again', () => ({ action: 'again' }), on(['registration begun', 'registration begun for a known address'], 'codes mails')),
+  at(
+    registration,
+    'mail the code again',
+    () => ({ action: 'again' }),
+    on(['registration begun', 'registration begun for a known address'], 'codes mails'),
+  ),
   at(registration, 'carry on', () => ({ action: 'carry-on' }), { 'registration confirmed elsewhere': 'accounts interactions' }),
   at(recovery, 'ask for a code', ({ email }) => ({ action: 'ask', email }), on(inSignIn, 'codes mails')),
   at(recovery, 'ask again', () => ({ action: 'again' }), on(recovering, 'codes mails')),
   at(recovery, 'use another address', () => ({ action: 'another' })),
-  at(recovery, 'set a password', (who) => ({ action: 'reset', ...code(who), password: chosen }), on(['reset asked', 'reset link opened here'], 'accounts passwords codes mails')),
+  at(
+    recovery,
+    'set a password',
+    (who) => ({ action: 'reset', ...code(who), password: chosen }),
+    on(['reset asked', 'reset link opened here'], 'accounts passwords codes mails'),
+  ),
   at(recovery, 'set a password with a wrong code', (who) => ({ action: 'reset', ...wrong(who), password: chosen })),
   at(recovery, 'set a password without a code', () => ({ action: 'reset', password: chosen })),
   at(`${root}/ask-unlock`, 'ask for a link', ({ email }) => ({ email }), on(inSignIn, 'codes mails')),
@@ -127,30 +145,51 @@ function link(name: string, does: string, changes: Record<string, Post['changes'
 }
 
 const account: Post[] = [
-  at('/account', 'sign out', () => ({ action: 'sign_out' }), { ...on(atHomeForLong, 'sessions grants'), [again]: 'sessions grants logouts' }),
+  at('/account', 'sign out', () => ({ action: 'sign_out' }), {
+    ...on(atHomeForLong, 'sessions grants'),
+    [again]: 'sessions grants logouts',
+  }),
   at('/account', 'keep', () => ({ action: 'keep' }), { 'my account, to be deleted': 'accounts codes' }),
   at('/account', 'what no page offers', () => ({ action: 'delete', confirm: 'yes' })),
   at('/account/profile', 'save', () => ({ given_name: 'Ada' }), on(atHomeForLong, 'accounts')),
   at('/account/email', 'ask for another address', () => ({ action: 'ask', email: newAddress(), password }), on(atHome, 'codes mails')),
-  at('/account/email', "ask for a stranger's address", ({ stranger }) => ({ action: 'ask', email: stranger?.email ?? '', password }), on(atHome, 'codes mails')),
+  at(
+    '/account/email',
+    "ask for a stranger's address",
+    ({ stranger }) => ({ action: 'ask', email: stranger?.email ?? '', password }),
+    on(atHome, 'codes mails'),
+  ),
   at('/account/email', 'ask with a wrong password', () => ({ action: 'ask', email: newAddress(), password: chosen })),
   at('/account/email', 'confirm', code, { 'my account, another address asked for': 'accounts identifiers codes mails' }),
   at('/account/email', 'confirm with a wrong code', wrong),
   at('/account/email', 'again', () => ({ action: 'again' }), { 'my account, another address asked for': 'codes mails' }),
   at('/account/email', 'cancel', () => ({ action: 'cancel' })),
   at('/account/email', 'another', () => ({ action: 'another' })),
-  at('/account/password', 'change', () => ({ password, new_password: chosen }), { ...on(atHomeForLong, 'accounts passwords codes mails'), 'my account, signed in elsewhere too': 'accounts passwords codes sessions grants tokens mails logouts' }),
+  at('/account/password', 'change', () => ({ password, new_password: chosen }), {
+    ...on(atHomeForLong, 'accounts passwords codes mails'),
+    'my account, signed in elsewhere too': 'accounts passwords codes sessions grants tokens mails logouts',
+  }),
   at('/account/password', 'change with a wrong password', () => ({ password: chosen, new_password: chosen })),
   at('/account/password', 'change without the old one', () => ({ new_password: chosen })),
   at('/account/password', 'mail a link', () => ({ action: 'mail' }), on(atHomeForLong, 'codes mails')),
-  at('/account/sessions', 'end the others', () => ({ action: 'others' }), { ...on(atHomeForLong, 'accounts'), 'my account, signed in elsewhere too': 'accounts sessions grants tokens logouts' }),
+  at('/account/sessions', 'end the others', () => ({ action: 'others' }), {
+    ...on(atHomeForLong, 'accounts'),
+    'my account, signed in elsewhere too': 'accounts sessions grants tokens logouts',
+  }),
   at('/account/sessions', 'end everything', () => ({ action: 'everything' }), {
     ...on(atHomeForLong, 'accounts sessions grants tokens'),
     ...on(shared, 'accounts sessions grants tokens logouts'),
   }),
-  at('/account/sessions', 'end this one', ({ sessionUid = 'none' }) => ({ session: sessionUid }), { ...on(atHomeForLong, 'sessions grants'), [again]: 'sessions grants logouts' }),
-  at('/account/sessions', 'end another one', ({ elsewhere }) => ({ session: elsewhere?.uid ?? 'none' }), { 'my account, signed in elsewhere too': 'sessions grants logouts' }),
-  at('/account/sessions', 'sign an app out', ({ elsewhere }) => ({ app: elsewhere?.grantId ?? 'none' }), { 'my account, signed in elsewhere too': 'grants tokens' }),
+  at('/account/sessions', 'end this one', ({ sessionUid = 'none' }) => ({ session: sessionUid }), {
+    ...on(atHomeForLong, 'sessions grants'),
+    [again]: 'sessions grants logouts',
+  }),
+  at('/account/sessions', 'end another one', ({ elsewhere }) => ({ session: elsewhere?.uid ?? 'none' }), {
+    'my account, signed in elsewhere too': 'sessions grants logouts',
+  }),
+  at('/account/sessions', 'sign an app out', ({ elsewhere }) => ({ app: elsewhere?.grantId ?? 'none' }), {
+    'my account, signed in elsewhere too': 'grants tokens',
+  }),
   at('/account/sessions', "end a stranger's", ({ stranger }) => ({ session: stranger?.uid ?? 'none' })),
   at('/account/sessions', "sign a stranger's app out", ({ stranger }) => ({ app: stranger?.grantId ?? 'none' })),
   at('/account/apps', 'withdraw', () => ({ client: 'partner' }), { 'my account, signed in elsewhere too': 'grants tokens' }),

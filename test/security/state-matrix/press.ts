@@ -19,7 +19,8 @@ export function placeOf({ portico, brands }: World, { route }: Pick<Post, 'route
   const url = new URL(brand.issuer + path);
   const cookie = standing.browser.cookies.header(url);
   const [, step = ''] = /^\/interaction\/:uid\/?(.*)$/.exec(route) ?? [];
-  if (route.startsWith('/account')) return { url: url.href, cookie, csrf: csrfToken(keyring, brand.id, `account/${standing.sessionUid ?? 'none'}`) };
+  if (route.startsWith('/account'))
+    return { url: url.href, cookie, csrf: csrfToken(keyring, brand.id, `account/${standing.sessionUid ?? 'none'}`) };
   if (route === '/interaction/:uid' || ['verify-email', 'forgot-password', 'ask-unlock'].includes(step))
     return { url: url.href, cookie, csrf: csrfToken(keyring, brand.id, standing.uid) };
   return { url: url.href, cookie, csrf: linkCsrf(keyring, brand.id, path, tokenIn(cookie, brand.id)) };

@@ -1,16 +1,16 @@
 // Every place a person, or somebody else, can stand at. Each is reached by the product's own pages and flows.
 import { disableAccount } from '../../../src/flows/admin/disable-account.ts';
-import { requestDeletion } from '../../../src/flows/delete-account.ts';
-import { endSession } from '../../../src/flows/end-session.ts';
 import { confirmEmailChange, requestEmailChange } from '../../../src/flows/change-email.ts';
 import { changePassword } from '../../../src/flows/change-password.ts';
+import { requestDeletion } from '../../../src/flows/delete-account.ts';
+import { endSession } from '../../../src/flows/end-session.ts';
 import * as accountAccess from '../../../src/storage/account-access.ts';
+import { type OpenedSession, openSession } from '../../flows/person.ts';
+import type { TestBrand } from '../../flows/test-brand.ts';
 import { enterAccount } from '../../support/account-pages.ts';
 import { Browser, type Page } from '../../support/http-browser.ts';
 import { waitingMails } from '../../support/mails.ts';
 import { enter, password } from '../../support/protocol.ts';
-import { type OpenedSession, openSession } from '../../flows/person.ts';
-import type { TestBrand } from '../../flows/test-brand.ts';
 import { type BrandName, createPerson, newAddress, type Person, type World } from './world.ts';
 
 /** Who posts, and what they know. */
@@ -98,9 +98,16 @@ async function sessionOf({ portico: { db } }: World, id: string): Promise<string
 }
 
 /** The browser's cookie of "my account", written anew as of a sign-in some minutes ago. */
-function age({ portico: { services, issuer }, brands: { nightfall } }: World, { browser, id, sessionUid }: Awaited<ReturnType<typeof atHome>>) {
+function age(
+  { portico: { services, issuer }, brands: { nightfall } }: World,
+  { browser, id, sessionUid }: Awaited<ReturnType<typeof atHome>>,
+) {
   const authTime = Math.floor(Date.now() / 1000) - 600;
-  const sealed = services.keyring.seal('account_pages', `account/${nightfall.id}`, JSON.stringify({ accountId: id, uid: sessionUid, authTime }));
+  const sealed = services.keyring.seal(
+    'account_pages',
+    `account/${nightfall.id}`,
+    JSON.stringify({ accountId: id, uid: sessionUid, authTime }),
+  );
   const cookie = `${nightfall.id}.account=${sealed.toString('base64url')}; path=/account; httponly; samesite=lax`;
   browser.cookies.take(new URL(`${issuer}/account`), [cookie]);
 }
@@ -218,6 +225,11 @@ export const standings = {
     return { ...begun, digits };
   },
   'an app asks for access': atConsent,
+  'an app asks, the browser was closed': async (world) => {
+    const standing = await atConsent(world);
+    standing.browser.cookies.endBrowserSession();
+    return standing;
+  },
   'an app asks, signed out in another tab': async (world) => {
     const standing = await atConsent(world);
     await endSession(...doors(world), { accountId: standing.id, sessionUid: standing.sessionUid, source });
@@ -327,6 +339,11 @@ export const standings = {
     return linkOpened(world, 'deletion_requested', person);
   },
   'signed in, address not proved yet': unverified,
+  'signed in, address not proved yet, the browser was closed': async (world) => {
+    const standing = await unverified(world);
+    standing.browser.cookies.endBrowserSession();
+    return standing;
+  },
   'signed in, the proof was opened here': async (world) => {
     const standing = await unverified(world);
     await standing.browser.get((await mailed(world, 'verify_email')).link);

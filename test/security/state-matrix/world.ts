@@ -1,8 +1,9 @@
 // Where the matrix is played: two brands in one jar, people made by storage alone, and a digest of everything a request may change.
+
+import type { Brand } from '../../../src/domain/brands.ts';
 import { identifierDigest, openIdentifierKey } from '../../../src/domain/identifiers.ts';
 import { newAccountId } from '../../../src/domain/slices.ts';
 import * as accounts from '../../../src/storage/accounts.ts';
-import type { Brand } from '../../../src/domain/brands.ts';
 import { findBySlug } from '../../../src/storage/brands.ts';
 import * as identifiers from '../../../src/storage/identifiers.ts';
 import * as passwords from '../../../src/storage/passwords.ts';

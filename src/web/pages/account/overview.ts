@@ -19,7 +19,6 @@ export const overview: AccountPage = {
       ...accountTarget(visit),
       name: given ?? name,
       email: account.email ?? undefined,
-      emailVerified: account.emailVerified,
       cards: Object.entries(states).map(([segment, state]) => ({ segment, href: accountPath(visit, segment), state })),
       deletion: deletionBanner(visit),
     });

@@ -1,6 +1,7 @@
 // What the account pages say about devices, places and times. Nobody has told us the reader's time zone: days are told by date,
 // moments by how long ago they were.
 
+import { deviceInWords, networkInWords } from '../../../domain/sources.ts';
 import type { Drawing } from '../../drawing.ts';
 import type { Context } from '../../request.ts';
 
@@ -18,16 +19,10 @@ export function wordsFor({ locales }: Drawing, ctx: Context) {
 
     /** "Chrome on Windows", "iPhone", "Unknown device". */
     device(device: string | null): string {
-      const [browser = '', system = ''] = (device ?? '').split('/');
-      if (browser && system) return t('account.device', { browser, system });
-      return browser || system || t('account.deviceUnknown');
+      return deviceInWords(device, (parts) => t('account.device', parts)) ?? t('account.deviceUnknown');
     },
 
-    /** "203.0.113.*", as far as it is kept; undefined when nobody knows. */
-    network(network: string | null): string | undefined {
-      if (!network || network === 'unknown') return undefined;
-      return network.replace(/\.0\/24$/, '.*').replace(/::\/48$/, ':*');
-    },
+    network: networkInWords,
 
     /** "22 November 2026". */
     date(at: Date): string {

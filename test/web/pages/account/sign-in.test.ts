@@ -264,6 +264,7 @@ test('what is dangerous asks who has been here for a while to sign in again, and
   const asked = await browser.get(`${home()}/data`);
   expect(asksToSignIn(asked)).toBe(true);
   expect(asked.trail.some((url) => url.includes('max_age=300'))).toBe(true);
+  expect([asked.text, asked.form('login').fields.email]).toEqual([expect.stringContaining('To be safe, sign in once more.'), email]);
   const again = await enter(browser, asked, { email });
   expect([again.status, again.url]).toEqual([200, `${home()}/data`]);
 });
