@@ -113,8 +113,11 @@ export function mailAttempt(
   ];
 }
 
-/** An account's owner is about to be told of a sign-in, or of a download: each has its own, so that neither silences the other. */
-export function noticeAttempt(keyring: Authenticator, { id }: Pick<Brand, 'id'>, accountId: string, of?: 'data_exported'): Budget[] {
+/** What else an owner is told of. An address that nobody has proved may be a stranger's, whose mailbox is not to be flooded. */
+type Notice = 'data_exported' | 'deletion_requested' | 'password_changed';
+
+/** An account's owner is about to be told of a sign-in, or of something else: each has its own, so that neither silences the other. */
+export function noticeAttempt(keyring: Authenticator, { id }: Pick<Brand, 'id'>, accountId: string, of?: Notice): Budget[] {
   const value = of ? `${accountId}/${of}` : accountId;
   return [{ ...notices, key: keyOf(keyring, id, 'notice_account', value), counts: 'attempts', onSuccess: 'keep' }];
 }

@@ -1,7 +1,7 @@
 // Who is signed in and knows the password sets a new one. Every other session ends; this one, and the apps it is signed in at, go on.
 import type { Account } from '../domain/accounts.ts';
 import type { Brand } from '../domain/brands.ts';
-import type { Budget } from '../domain/limits.ts';
+import { type Budget, isAdmitted, noticeAttempt } from '../domain/limits.ts';
 import { codeLifetimes, newOneTimeCode, sealRemembered } from '../domain/one-time-codes.ts';
 import { acceptablePassword, accountPasswordContext, normalizePassword } from '../domain/passwords.ts';
 import { type Source, seen } from '../domain/sources.ts';
@@ -82,7 +82,15 @@ async function change(db: Db, { keyring }: Doors, brand: Brand, { account, attem
   await limits.succeed(db, brand.id, attempt);
 }
 
-async function tell(db: Db, keyring: Services['keyring'], brand: Brand, { id: accountId, email: to }: Account, source: Source) {
+async function tell(
+  db: Db,
+  keyring: Services['keyring'],
+  brand: Brand,
+  { id: accountId, email: to, emailVerified }: Account,
+  source: Source,
+) {
+  const attempt = noticeAttempt(keyring, brand, accountId, 'password_changed');
+  if (!emailVerified && !isAdmitted(await limits.reserve(db, brand.id, attempt))) return;
   const { key, secret, token } = newOneTimeCode(keyring, brand.id, accountId);
   const sealed = sealRemembered(keyring, brand.id, 'secure_account', key, {});
   const seconds = codeLifetimes.secure_account;

@@ -1,5 +1,6 @@
 // A person wants their account gone. It ends everywhere at once and is erased after the brand's cooling-off, in which it can be kept.
 import type { Brand } from '../domain/brands.ts';
+import { isAdmitted, noticeAttempt } from '../domain/limits.ts';
 import { newOneTimeCode, sealRemembered } from '../domain/one-time-codes.ts';
 import { type Source, seen } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
@@ -8,6 +9,7 @@ import * as accountAccess from '../storage/account-access.ts';
 import * as accounts from '../storage/accounts.ts';
 import * as auditEvents from '../storage/audit-events.ts';
 import type { Db } from '../storage/database.ts';
+import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 
@@ -31,12 +33,20 @@ export async function requestDeletion(
   return db.transaction(async (db) => {
     const asked = await accounts.setEraseAfter(db, brand.id, accountId, { seconds, locale: source.locale });
     if (!asked) return pending(db, brand, accountId);
-    const { email, eraseAfter } = asked;
+    const { emailVerified, eraseAfter } = asked;
+    const attempt = noticeAttempt(keyring, brand, accountId, 'deletion_requested');
+    const told = emailVerified || isAdmitted(await limits.reserve(db, brand.id, attempt));
     await accountAccess.endAll(db, brand.id, accountId);
     // A day longer, for as long as the erasure may be late.
     const link = await keepLink(db, keyring, brand, accountId, seconds + DAY);
     const params = { until: eraseAfter.toISOString(), link, seen: seen(source) };
-    await outbox.addMail(db, keyring, brand.id, { name: 'deletion_requested', params, to: email, locale: source.locale, seconds });
+    await outbox.addMail(db, keyring, brand.id, {
+      name: 'deletion_requested',
+      params,
+      to: told ? asked.email : null,
+      locale: source.locale,
+      seconds,
+    });
     await auditEvents.record(db, brand.id, { event: 'deletion_requested', actor: 'end_user', accountId, source });
     return { eraseAfter };
   });

@@ -15,7 +15,7 @@ import type { Services } from '../services.ts';
 import * as accountAccess from '../storage/account-access.ts';
 import * as accounts from '../storage/accounts.ts';
 import * as auditEvents from '../storage/audit-events.ts';
-import type { Db } from '../storage/database.ts';
+import { type Db, isForeignKeyViolation } from '../storage/database.ts';
 import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
@@ -143,6 +143,8 @@ async function isJustSet({ db, hasher }: Doors, brand: Brand, { row }: Proved, p
 }
 
 function nothingIfSpent(error: unknown): undefined {
+  // The account was erased this very moment.
+  if (isForeignKeyViolation(error)) throw wrong();
   if (!(error instanceof Refusal) || error.code !== 'code_used') throw error;
 }
 

@@ -130,12 +130,12 @@ export async function setEraseAfter(
   brandId: number,
   id: string,
   { seconds, locale }: { seconds: number; locale: string },
-): Promise<(Pick<Account, 'email'> & { eraseAfter: Date }) | undefined> {
+): Promise<(Pick<Account, 'email' | 'emailVerified'> & { eraseAfter: Date }) | undefined> {
   return db.row(sql`
     update portico.accounts
     set erase_after = portico.now() + make_interval(secs => ${seconds}), erase_locale = ${locale}, updated_at = portico.now()
     where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id} and erase_after is null
-    returning email, erase_after as "eraseAfter"`);
+    returning email, email_verified as "emailVerified", erase_after as "eraseAfter"`);
 }
 
 /** It stays after all. @returns false when nobody wanted it erased, or it is gone. */

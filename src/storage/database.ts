@@ -236,6 +236,11 @@ export function isDatabaseAway(error: unknown): boolean {
   return awayMessages.test(message ?? '');
 }
 
+/** True when the row belongs to one that is gone. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return (error as { code?: string } | undefined)?.code === '23503';
+}
+
 /** True when a unique rule refused the row. */
 export function isUniqueViolation(error: unknown): boolean {
   return (error as { code?: string } | undefined)?.code === '23505';

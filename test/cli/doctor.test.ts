@@ -155,6 +155,15 @@ test('mail: absent, present, and a server that is not there', async () => {
   expect(JSON.stringify(gone)).not.toContain('hunter2');
 });
 
+test('while developing, mail without a server is no fault: it stands in the inbox', async () => {
+  const config = { smtpUrl: undefined, production: false, secret: 'unused', publicUrl: 'http://localhost:3000' };
+  const says = 'Without SMTP_URL no mail leaves this machine: read it at http://localhost:3000/dev/mail.';
+  expect(await checkMail({ ...config, mailInbox: '.portico/mail' })).toEqual([{ check: 'mail', level: 'ok', says }]);
+  expect(await checkMail({ ...config, mailInbox: undefined })).toMatchObject([
+    { level: 'warn', remedy: expect.stringContaining('Set SMTP_URL') },
+  ]);
+});
+
 test("a brand's own mail server is looked at as well, and its password never told", async () => {
   const { keyring, config } = portico.services;
   const smtp = await startSmtp({ auth: { user: 'nightfall', password: 'hunter2' } });

@@ -1,5 +1,8 @@
 // An owner is told when somebody signs in from a browser the account does not know, and is not buried by it.
 import { defaultSettings } from '../../src/domain/brands.ts';
+import { changePassword } from '../../src/flows/change-password.ts';
+import { requestDeletion } from '../../src/flows/delete-account.ts';
+import { keepAccount } from '../../src/flows/keep-account.ts';
 import { login } from '../../src/flows/login.ts';
 import { register } from '../../src/flows/register.ts';
 import { resetClock, shiftClock } from '../support/database.ts';
@@ -118,4 +121,22 @@ test('a notice costs three statements more, and one once the hour is full', asyn
   const { deviceCookie } = await regular('cost@example.com');
   const cost = async (cookie?: string) => (await at.cost(() => signIn('cost@example.com', cookie))).statements.length;
   expect([await cost(deviceCookie), await cost(), await cost(), await cost(), await cost()]).toEqual([8, 11, 11, 11, 9]);
+});
+
+test('an address that nobody has proved gets three mails of a kind an hour, a proved one gets them all', async () => {
+  for (const [email, emailVerified, told] of [
+    ['stranger@example.com', false, 3],
+    ['proved@example.com', true, 6],
+  ] as const) {
+    const { account } = await register(at, at.brand, { email, password, emailVerified, byOperator: true });
+    const words = [password, 'tremolo cassette forty-seven'];
+    for (let turn = 0; turn < 6; turn += 1) {
+      const [from = '', to = ''] = turn % 2 === 0 ? words : words.toReversed();
+      await changePassword(at, at.brand, { accountId: account.id, sessionUid: 'x', password: from, newPassword: to, source });
+      await requestDeletion(at, at.brand, { accountId: account.id, source });
+      await keepAccount(at, at.brand, { accountId: account.id, source });
+    }
+    const sent = (await waitingMails(at)).filter((mail) => mail.to === email).map(({ name }) => name);
+    for (const each of ['password_changed', 'deletion_requested']) expect(sent.filter((name) => name === each)).toHaveLength(told);
+  }
 });

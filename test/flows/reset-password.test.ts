@@ -1,6 +1,7 @@
 // A new password for the code or link we mailed: once, for the account it was mailed to, and for nobody else.
 import { identifierDigest, openIdentifierKey } from '../../src/domain/identifiers.ts';
 import { knowsDevice } from '../../src/domain/known-devices.ts';
+import { eraseAccount } from '../../src/flows/erase-account.ts';
 import { forgotPassword, issueResetLink } from '../../src/flows/forgot-password.ts';
 import { login } from '../../src/flows/login.ts';
 import { resetPassword } from '../../src/flows/reset-password.ts';
@@ -221,4 +222,15 @@ test('resets of one account by links of two kinds wait for each other instead of
   const { token: issued } = await issueResetLink(at, at.brand, { accountId: id });
   const uses = await Promise.all([reset({ token }), reset({ token: issued })].map(codeOf));
   expect(uses).toEqual(['code_wrong', 'done']);
+});
+
+test('an account that is erased while its new password is hashed is nobody’s, and nothing breaks', async () => {
+  const { id, token } = await forgetful();
+  const hash = async (password: string) => {
+    await eraseAccount(at, at.brand, id);
+    return at.hasher.hash(password);
+  };
+  const services = { ...at, hasher: Object.assign(Object.create(at.hasher), { hash }) };
+  expect(await codeOf(resetPassword(services, at.brand, { shown: { token }, password: newPassword, source: source() }))).toBe('code_wrong');
+  expect(await passwords.find(at.db, at.brand.id, id)).toBeUndefined();
 });

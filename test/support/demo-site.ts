@@ -39,7 +39,12 @@ export async function startDemoSite(): Promise<DemoSite> {
 
 function brandFrom(slug: string, demoUrl: string) {
   const folder = fileURLToPath(new URL(`../../config/brands/${slug}`, import.meta.url));
-  const { issuer: _issuer, settings: _settings, clients = [], ...files } = readBrandFiles(folder, { publicUrl: 'http://localhost', demoUrl });
+  const {
+    issuer: _issuer,
+    settings: _settings,
+    clients = [],
+    ...files
+  } = readBrandFiles(folder, { publicUrl: 'http://localhost', demoUrl });
   return { ...files, path: pathOf(slug), clients: clients.map((client) => ({ ...client, secret })) };
 }
 

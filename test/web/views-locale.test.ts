@@ -31,6 +31,13 @@ test('no sentence shouts, begs or blames', () => {
   }
 });
 
+test('“E‑Mail” is written with the hyphen that does not break: a narrow screen would tear it apart', () => {
+  for (const { sentences } of catalogues) {
+    const torn = Object.entries(sentences).filter(([, text]) => text.includes('E-Mail'));
+    expect(torn).toEqual([]);
+  }
+});
+
 test.each([
   [{}, 'en'],
   [{ fallback: 'de' }, 'de'],

@@ -5,7 +5,7 @@ import { openSmtp } from '../../domain/mails.ts';
 import { createKeyring } from '../../keyring.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-type Settings = Pick<Config, 'smtpUrl' | 'production' | 'secret'>;
+type Settings = Pick<Config, 'smtpUrl' | 'production' | 'secret'> & Partial<Pick<Config, 'mailInbox' | 'publicUrl'>>;
 
 export async function checkMail(config: Settings, brands: readonly Pick<Brand, 'slug' | 'smtp'>[] = []): Promise<Finding[]> {
   const installation = config.smtpUrl
@@ -15,10 +15,10 @@ export async function checkMail(config: Settings, brands: readonly Pick<Brand, '
   return [...installation, ...(await Promise.all(own.map((brand) => checkBrand(brand, config)))).flat()];
 }
 
-function withoutServer({ production }: Settings, brands: readonly Pick<Brand, 'smtp'>[]): Finding {
+function withoutServer({ production, mailInbox, publicUrl }: Settings, brands: readonly Pick<Brand, 'smtp'>[]): Finding {
   const remedy = 'Set SMTP_URL, such as smtps://user:password@smtp.example.com';
-  if (!production)
-    return warn('mail', 'Mail is not configured yet: nothing can be sent.', `${remedy}; while developing, read it at /dev/mail`);
+  if (mailInbox) return ok('mail', `Without SMTP_URL no mail leaves this machine: read it at ${publicUrl}/dev/mail.`);
+  if (!production) return warn('mail', 'Mail is not configured yet: nothing can be sent.', remedy);
   if (brands.length > 0 && brands.every(({ smtp }) => smtp)) return ok('mail', 'Every brand has a mail server of its own.');
   return fail('mail', 'SMTP_URL is not set: nobody gets a code or a link, and mail waits in the queue.', remedy);
 }
