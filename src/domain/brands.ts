@@ -71,7 +71,8 @@ export const defaultSettings: BrandSettings = {
     userCodePerNetwork: { attempts: 20, seconds: 900 },
     mailPerIdentifier: { attempts: 3, seconds: 3600 },
     mailPerIdentifierDaily: { attempts: 10, seconds: 86_400 },
-    mailPerNetwork: { attempts: 20, seconds: 3600 },
+    // Above registerPerNetwork: behind one carrier's address the newcomer too many is told so, and not left waiting for a mail.
+    mailPerNetwork: { attempts: 60, seconds: 3600 },
   },
 };
 

@@ -71,6 +71,10 @@ export const clientMetadataSchema = z
         if (fault) context.addIssue({ code: 'custom', path: [member], message: `${uri} ${fault}` });
       }
     }
+    if (metadata.reset_urls && metadata.first_party === false) {
+      const message = 'are for the brand’s own clients: the page gets what opens the account';
+      context.addIssue({ code: 'custom', path: ['reset_urls'], message });
+    }
     for (const uri of metadata.reset_urls ?? []) {
       const fault = resetUrlFault(uri);
       if (fault) context.addIssue({ code: 'custom', path: ['reset_urls'], message: `${uri} ${fault}` });

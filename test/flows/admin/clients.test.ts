@@ -131,6 +131,7 @@ test.each<[string, object, string]>([
   ['a reset page with a password in it', { reset_urls: ['https://a:b@a.example/'] }, 'must not carry a user name or password'],
   ['a reset page with a wildcard', { reset_urls: ['https://*.a.example/'] }, 'must not have a wildcard'],
   ['a reset page that has our parameter', { reset_urls: ['https://a.example/?publisherId=1'] }, 'must not have publisherId in its query'],
+  ['a reset page of another company', { first_party: false, reset_urls: ['https://a.example/reset'] }, 'are for the brand’s own clients'],
   ['an id with spaces', { client_id: 'my client' }, 'client_id: may have letters'],
 ])('%s is refused', async (_what, metadata, message) => {
   const brand = await operator.brand();
