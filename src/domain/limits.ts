@@ -123,7 +123,7 @@ export function noticeAttempt(keyring: Authenticator, { id }: Pick<Brand, 'id'>,
 }
 
 /** Silence costs rows: a network that asks so many times as often as it may be mailed is told, as at every other door. */
-const FLOOD = 10;
+const FLOOD = 4;
 
 /**
  * True when the budgets admit the attempt; for what is dropped in silence.
