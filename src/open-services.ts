@@ -53,7 +53,10 @@ export async function openServices(config: Config, { say = () => {}, migrates = 
   return { services, directUrl, jobsPool: jobs.pool, close: closeAll };
 }
 
-/** The LISTEN of jobs and of mails, and what their workers need to take and to finish them. */
+/**
+ * The LISTEN of jobs and of mails, and what their workers need to take and to finish them. Beside the pool of the requests:
+ * a burst of mails must not make a person wait for a connection.
+ */
 const JOB_CONNECTIONS = 6;
 
 function openPools(config: Config, { url, directUrl, log }: { url: string; directUrl: string; log: Services['log'] }) {
@@ -61,12 +64,12 @@ function openPools(config: Config, { url, directUrl, log }: { url: string; direc
   const pooled = config.databasePooled;
   const db = openDatabase({ url, max: config.databasePool, pooled, onError });
   // A pool connects when it is first used: one that nobody uses costs nothing.
-  const own = pooled ? openDatabase({ url: directUrl, max: JOB_CONNECTIONS, name: 'portico jobs', onError }) : undefined;
+  const jobs = openDatabase({ url: directUrl, max: JOB_CONNECTIONS, name: 'portico jobs', onError });
   const close = async () => {
-    await own?.close();
+    await jobs.close();
     await db.close();
   };
-  return { db, jobs: own ?? db, close };
+  return { db, jobs, close };
 }
 
 async function bringUpToDate(url: string, log: Services['log']): Promise<void> {

@@ -104,7 +104,8 @@ const de: Words = {
   renews: 'Die App erneuert es, ohne dich zu fragen.',
   cups: (count) => `${count} von 10 Kaffees`,
   tonight: 'Heute Abend',
-  films: ['Die letzte Fähre', 'Niedrigwasser', 'Lampenlicht'],
+  // Long words may break where people would break them.
+  films: ['Die letzte Fähre', 'Niedrig\u00adwasser', 'Lampen\u00adlicht'],
   dates: 'de-DE',
 };
 

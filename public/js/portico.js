@@ -2,6 +2,8 @@
 
 // A second press within this time is the same press. After it, a person may try again.
 const PATIENCE_MS = 8000;
+// Where a file is the answer the page stays, and nobody says when the file has come.
+const DOWNLOAD_MS = 1000;
 
 for (const button of document.querySelectorAll('button.show')) {
   const input = document.getElementById(button.getAttribute('aria-controls'));
@@ -24,19 +26,22 @@ const sending = new WeakMap();
 
 document.addEventListener('submit', (event) => {
   const form = event.target;
-  if (Date.now() - (sending.get(form) ?? 0) < PATIENCE_MS) {
+  const isDownload = 'download' in form.dataset;
+  const patience = isDownload ? DOWNLOAD_MS : PATIENCE_MS;
+  if (Date.now() - (sending.get(form) ?? 0) < patience) {
     event.preventDefault();
     return;
   }
   sending.set(form, Date.now());
   // Never `disabled`: the pressed button's own name and value are part of the form.
-  event.submitter?.setAttribute('aria-disabled', 'true');
-  setTimeout(() => release(form), PATIENCE_MS);
+  if (!isDownload) event.submitter?.setAttribute('aria-disabled', 'true');
+  setTimeout(() => release(form), patience);
 });
 
 function release(form) {
   sending.delete(form);
-  for (const button of form.querySelectorAll('[aria-disabled]')) button.removeAttribute('aria-disabled');
+  // A button may stand elsewhere and name its form.
+  for (const button of form.elements) button.removeAttribute('aria-disabled');
 }
 
 // "Back" may show this page exactly as it was left.

@@ -9,7 +9,7 @@ import { findAccount, optionalArgument, whom, whomOf } from './account.ts';
 import { readJson } from './client-options.ts';
 import { type Command, flag, type Input, type Output, textOption, UsageError } from './command.ts';
 import { brandOption, findBrand } from './find-brand.ts';
-import { counted, table } from './text.ts';
+import { counted, moment, table } from './text.ts';
 
 export const accountDataCommands: Readonly<Record<string, Command>> = {
   'account export': {
@@ -40,18 +40,20 @@ export const accountDataCommands: Readonly<Record<string, Command>> = {
 };
 
 async function print({ options, arguments: [named], services }: Input): Promise<Output> {
+  const who = whomOf(named, options);
   const doors = await services();
   const brand = await findBrand(doors, options);
-  const { id } = await findAccount(doors, brand, { ...options, ...whomOf(named) });
+  const { id } = await findAccount(doors, brand, who);
   const json = await exportAccount(doors, brand, { accountId: id });
   return { json, text: JSON.stringify(json, null, 2) };
 }
 
 async function erase({ options, arguments: [named], services }: Input): Promise<Output> {
   if (textOption(options, 'journal') !== undefined) throw new UsageError('--journal belongs to --again.');
+  const who = whomOf(named, options);
   const doors = await services();
   const brand = await findBrand(doors, options);
-  const { id, email } = await findAccount(doors, brand, { ...options, ...whomOf(named) });
+  const { id, email } = await findAccount(doors, brand, who);
   if (!flag(options, 'yes')) throw new UsageError(`${email ?? id} would be erased for good. Add --yes if you mean it.`);
   const erased = await eraseAccount(doors, brand, id);
   return { json: { sub: id, erased }, text: erased ? `${email ?? id} is erased.` : `${email ?? id} was erased already.` };
@@ -81,7 +83,7 @@ async function list({ options, services }: Input): Promise<Output> {
   } while (page.length === PAGE);
   const text = table(
     ['sub', 'erased at'],
-    all.map(({ sub, erased_at: at }) => [sub, at]),
+    all.map(({ sub, erased_at: at }) => [sub, moment(new Date(at))]),
   );
   return { json: all, text: all.length === 0 ? `Nobody was erased at ${brand.slug}.` : text };
 }

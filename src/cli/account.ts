@@ -100,15 +100,17 @@ async function readPassword(options: Options, stdin: Input['stdin']): Promise<st
 }
 
 async function find({ options, arguments: [named], services }: Input): Promise<Output> {
+  const who = whomOf(named, options);
   const doors = await services();
   const brand = await findBrand(doors, options);
-  return describe(brand, await findAccount(doors, brand, { ...options, ...whomOf(named) }));
+  return describe(brand, await findAccount(doors, brand, who));
 }
 
 async function setDisabled({ options, arguments: [named], services }: Input, disabled: boolean): Promise<Output> {
+  const who = whomOf(named, options);
   const doors = await services();
   const brand = await findBrand(doors, options);
-  const { id, email } = await findAccount(doors, brand, { ...options, ...whomOf(named) });
+  const { id, email } = await findAccount(doors, brand, who);
   const changed = await (disabled ? disableAccount : enableAccount)(doors, brand, id);
   const state = disabled ? 'disabled' : 'enabled';
   const more = disabled ? 'Its sessions, grants and tokens have ended.' : 'It can sign in again.';
@@ -119,9 +121,10 @@ async function setDisabled({ options, arguments: [named], services }: Input, dis
 }
 
 async function resetLink({ options, arguments: [named], services }: Input): Promise<Output> {
+  const who = whomOf(named, options);
   const doors = await services();
   const brand = await findBrand(doors, options);
-  const { id, email } = await findAccount(doors, brand, { ...options, ...whomOf(named) });
+  const { id, email } = await findAccount(doors, brand, who);
   const page = await resetPage(doors, brand, options);
   const { link, token, seconds } = await issueResetLink(doors, brand, { accountId: id, ...page }).catch((error: unknown) => {
     if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;
@@ -152,20 +155,26 @@ function unregistered(clientId: string, wanted: string | undefined, registered: 
   return `${wanted} is no reset URL of "${clientId}". It has: ${registered.join(', ')}`;
 }
 
-export function whomOf(named: string | undefined): Options {
-  if (named === undefined) return {};
-  return named.includes('@') ? { email: named } : { id: named };
+/** Who is meant: by an e-mail address or a sub, named as an argument or an option. */
+export type Whom = { email: string } | { id: string };
+
+/** Asked before anything is opened or looked up. @throws UsageError. */
+export function whomOf(named: string | undefined, options: Options): Whom {
+  const address = named?.includes('@') === true;
+  const email = address ? named : textOption(options, 'email');
+  const id = address ? textOption(options, 'id') : (named ?? textOption(options, 'id'));
+  if (email !== undefined && id === undefined) return { email };
+  if (id !== undefined && email === undefined) return { id };
+  throw new UsageError('Which account? Name its address or its sub, or add either --email or --id.');
 }
 
-/** @throws OperatorError, UsageError. */
-export async function findAccount({ db, keyring }: Services, brand: Brand, options: Options): Promise<Account> {
-  const [email, id] = [textOption(options, 'email'), textOption(options, 'id')];
-  if ((email === undefined) === (id === undefined))
-    throw new UsageError('Which account? Name its address or its sub, or add either --email or --id.');
+/** @throws OperatorError. */
+export async function findAccount({ db, keyring }: Services, brand: Brand, whom: Whom): Promise<Account> {
+  const email = 'email' in whom ? whom.email : undefined;
   const digest = email && identifierDigest(openIdentifierKey(keyring, brand), 'email', parseEmail(email).canonical);
-  const accountId = digest ? await identifiers.find(db, brand.id, digest) : id;
+  const accountId = 'id' in whom ? whom.id : digest && (await identifiers.find(db, brand.id, digest));
   const account = accountId && (await accounts.find(db, brand.id, accountId));
-  if (!account) throw new OperatorError(`${brand.slug} has no account ${email ? `with the address ${email}` : id}.`);
+  if (!account) throw new OperatorError(`${brand.slug} has no account ${'id' in whom ? whom.id : `with the address ${whom.email}`}.`);
   return account;
 }
 

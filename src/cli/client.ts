@@ -75,7 +75,7 @@ async function create({ options, services }: Input): Promise<Output> {
   return {
     json: withSecret(metadata, secret),
     text: [
-      `"${metadata.client_id}" can sign people in at ${owner.issuer}`,
+      `"${metadata.client_name ?? metadata.client_id}" can sign people in at ${owner.issuer}`,
       '',
       fields({ ...metadata }),
       ...hints(kind, metadata),

@@ -2,6 +2,7 @@
 import type { Account } from './accounts.ts';
 import type { Brand } from './brands.ts';
 import type { AccountClaims } from './claims.ts';
+import { ACCOUNT_CLIENT } from './clients.ts';
 
 /** Times are ISO 8601 in UTC; `null` where there is nothing. */
 export interface DataExport {
@@ -95,6 +96,8 @@ export interface HistoryEvent {
 }
 
 export function dataExport({ name, issuer }: Pick<Brand, 'name' | 'issuer'>, account: Account, data: PersonalData, at: Date): DataExport {
+  // The account's own pages sign people in as an app does, but no table knows a name for them.
+  const appName = (app: string) => (app === ACCOUNT_CLIENT ? `${name} account` : app);
   return {
     provider: { name, issuer },
     exported_at: iso(at),
@@ -103,10 +106,10 @@ export function dataExport({ name, issuer }: Pick<Brand, 'name' | 'issuer'>, acc
     password: data.details?.passwordChangedAt ? { set_at: iso(data.details.passwordChangedAt) } : null,
     found_by: data.identifiers.map(foundBy),
     identity_providers: data.federatedIdentities.map(identityProvider),
-    signed_in: data.sessions.map(signedIn),
-    access_given: data.access.map(accessGiven),
+    signed_in: data.sessions.map((session) => signedIn({ ...session, apps: session.apps.map(appName) })),
+    access_given: data.access.map((access) => accessGiven({ ...access, clientName: access.clientName ?? appName(access.clientId) })),
     codes_mailed: data.codes.map(codeMailed),
-    history: data.history.map(happened),
+    history: data.history.map((event) => happened({ ...event, clientId: event.clientId && appName(event.clientId) })),
   };
 }
 

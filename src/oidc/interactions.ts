@@ -66,6 +66,12 @@ async function isStillSignedIn(provider: Provider, req: IncomingMessage, res: Se
   return session.uid === drawnFor.uid && session.accountId === drawnFor.accountId;
 }
 
+/** Whether the session of this browser outlives its window. */
+export async function isSessionKept(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<boolean> {
+  const { accountId, transient } = await provider.Session.get(provider.createContext(req, res) as never);
+  return accountId !== undefined && !transient;
+}
+
 /** Stores the result. @returns false when it was finished meanwhile: a second press whose first one was quicker. */
 export async function finishInteraction(
   provider: Provider,

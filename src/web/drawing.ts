@@ -49,7 +49,12 @@ export function show<Name extends PageName>(
   ctx.body = drawing.views.render(name, { ...frame(drawing, ctx, state, client), ...locals });
 }
 
-function frame({ assets, locales, logos }: Drawing, ctx: Answer, state: RequestState, client: AskingClient | undefined): PageFrame {
+function frame(
+  { assets, locales, logos, services }: Drawing,
+  ctx: Answer,
+  state: RequestState,
+  client: AskingClient | undefined,
+): PageFrame {
   const { brand, locale, mountPath } = state;
   const logo = logos.path(brand);
   return {
@@ -61,6 +66,7 @@ function frame({ assets, locales, logos }: Drawing, ctx: Answer, state: RequestS
     stylesheet: mountPath + stylesheetPath(assets, state),
     script: mountPath + assets.scriptPath('portico'),
     client: client && { name: client.name, homeUrl: client.homeUrl },
+    devInboxUrl: services.config.mailInbox && `${mountPath}/dev/mail`,
   };
 }
 

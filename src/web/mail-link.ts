@@ -16,12 +16,15 @@ export function keepToken(ctx: Context): boolean {
   return true;
 }
 
-/** Sends the browser to the page of a link as if it had opened it from a mail, but the token never stands in an address. */
-export function handToken(ctx: Context, page: string, token: string): void {
+/**
+ * Sends the browser to the page of a link as if it had opened it from a mail, but the token never stands in an address.
+ * `after` is what was done just before.
+ */
+export function handToken(ctx: Context, page: string, token: string, after?: string): void {
   const { brand, mountPath } = ctx.state;
   const secure = brand.issuer.startsWith('https:');
   ctx.cookies.set(nameOf(ctx), token, { path: mountPath + page, maxAge: HOUR, httpOnly: true, sameSite: 'lax', secure, signed: false });
-  seeOther(ctx, brand.issuer + page);
+  seeOther(ctx, brand.issuer + page + (after ? `?after=${after}` : ''));
 }
 
 /** The token this page was opened with. */

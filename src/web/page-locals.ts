@@ -29,6 +29,8 @@ export interface PageFrame {
   stylesheet: string;
   script: string;
   client?: { name: string; homeUrl?: string | undefined } | undefined;
+  /** Development only: where the mails that were sent can be read. */
+  devInboxUrl?: string | undefined;
 }
 
 export interface LocaleLink {

@@ -69,3 +69,42 @@ test('without JavaScript a person signs in, signs out elsewhere and here, and is
   expect(await page.isVisible('#login-email')).toBe(true);
   await context.close();
 }, 60_000);
+
+test('a download comes once for a double press, and the button is ready for another one', async () => {
+  const { context, page, complaints } = await openPage(browser);
+  await signIn(page);
+  await page.goto(`${portico.issuer}/account/data`);
+  let downloads = 0;
+  page.on('download', () => {
+    downloads += 1;
+  });
+  const came = page.waitForEvent('download');
+  await page.dblclick('.account-page button');
+  await came;
+  expect(await page.getAttribute('.account-page button', 'aria-disabled')).toBeNull();
+  await page.waitForTimeout(1_100);
+  expect(downloads).toBe(1);
+  const second = page.waitForEvent('download');
+  await page.click('.account-page button');
+  await second;
+  expect(complaints).toEqual([]);
+  await context.close();
+}, 60_000);
+
+test('signing out is beside every page of the account where there is room, and on the overview of a phone', async () => {
+  const { context, page } = await openPage(browser, { javaScriptEnabled: false });
+  await signIn(page);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const seen = () => page.locator('button:visible', { hasText: /^Sign out$/ });
+  expect(await seen().count()).toBe(1);
+  await page.goto(`${portico.issuer}/account/profile`);
+  expect(await seen().count()).toBe(0);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  expect(await seen().count()).toBe(1);
+  await page.goto(`${portico.issuer}/account`);
+  expect(await seen().count()).toBe(1);
+  await page.goto(`${portico.issuer}/account/profile`);
+  await seen().click();
+  await page.waitForURL(/\/account\/signed-out/);
+  await context.close();
+}, 60_000);

@@ -42,6 +42,7 @@ test('an account is erased only with --yes, and then for good', async () => {
   expect((await run(['account', 'find', sub])).code).toBe(1);
   expect((await run(['account', 'erase', sub, '--yes'])).code).toBe(1);
   expect(await waitingMails(portico.services)).toMatchObject([{ name: 'account_erased', to: 'bea@cli.example' }]);
+  expect((await run(['account', 'erasures'])).out).toMatch(new RegExp(`^${sub}  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC$`, 'm'));
   expect((await run(['account', 'erasures', '--json'])).json()).toEqual([{ sub, erased_at: expect.stringMatching(/^2.*Z$/) }]);
 });
 

@@ -101,6 +101,16 @@ test('which brand is asked when there are several', async () => {
   expect(ran).toMatchObject({ code: 2, out: '', err: 'Which brand? Add --brand with one of: harbour, nightfall.\n' });
 });
 
+test.each(['find', 'disable', 'enable', 'reset-link', 'export', 'erase'])(
+  'account %s asks for the account first, then for the brand',
+  async (verb) => {
+    const ran = await run(['account', verb]);
+    expect(ran).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Which account?') });
+    const named = await run(['account', verb, 'anna@example.com']);
+    expect(named).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Which brand?') });
+  },
+);
+
 test('brands are listed in aligned columns and as one JSON document', async () => {
   const text = await run(['brand', 'list']);
   expect(text.out.split('\n')[0]).toMatch(/^BRAND {6}NAME {7}ISSUER +VERSION$/);

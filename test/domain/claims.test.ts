@@ -38,7 +38,7 @@ const account: Account = {
   updatedAt: new Date('2026-01-03T00:00:00.900Z'),
   disabledAt: null,
   signedOutAt: null,
-      signedOutExcept: null,
+  signedOutExcept: null,
   eraseAfter: null,
 };
 

@@ -1,4 +1,5 @@
 // Everything that is personal is in a person's download, and nothing that opens a door.
+import { ACCOUNT_CLIENT } from '../../src/domain/clients.ts';
 import type { DataExport } from '../../src/domain/data-export.ts';
 import { newOneTimeCode, sealRemembered } from '../../src/domain/one-time-codes.ts';
 import { exportAccount } from '../../src/flows/export-account.ts';
@@ -40,7 +41,7 @@ beforeAll(async () => {
   await query(
     `insert into portico.oidc_sessions (brand_id, slice, id, uid, account_id, payload, expires_at, device, network, used_at)
      values (${place}, 'secret-session-id', 'secret-of-a-session', $2::uuid, $3, now() + interval '1 hour', 'Chrome/Windows', '198.51.100.0/24', now())`,
-    JSON.stringify({ authorizations: { shop: { sid: 'secret-of-a-session' }, 'a-former-app': {} } }),
+    JSON.stringify({ authorizations: { shop: { sid: 'secret-of-a-session' }, 'a-former-app': {}, 'portico-account': {} } }),
   );
   await query(`insert into portico.clients (brand_id, client_id, metadata) select $1, 'shop', jsonb_build_object('client_name', 'Nightfall Shop')
     where $2::uuid is not null`);
@@ -60,6 +61,10 @@ beforeAll(async () => {
   const sealed = sealRemembered(test_.keyring, test_.brand.id, 'change_email', code.key, { email: 'secret-code' });
   await oneTimeCodes.insert(test_.db, { ...code, brandId: test_.brand.id, purpose: 'change_email', accountId, sealed, seconds: 60 });
   await oneTimeCodes.take(test_.db, { brandId: test_.brand.id, purpose: 'change_email', key: code.key }, { secret: code.secret });
+  await auditEvents.record(test_.db, test_.brand.id, {
+    ...{ event: 'login_failed', actor: 'end_user', accountId },
+    source: { ...source, clientId: ACCOUNT_CLIENT },
+  });
   const signedIn = { event: 'login_succeeded', actor: 'end_user', accountId, source, details: { method: 'password' } } as const;
   await auditEvents.record(test_.db, test_.brand.id, signedIn);
   document = await exportAccount(test_, test_.brand, { accountId, source });
@@ -96,7 +101,7 @@ test('it reads well: clear names, times in ISO 8601, names of apps, words instea
       {
         device: 'Chrome/Windows',
         network: '198.51.100.0/24',
-        apps: ['Nightfall Shop', 'a-former-app'],
+        apps: expect.arrayContaining(['Nightfall Shop', 'a-former-app', 'Nightfall Records account']),
         since: time,
         last_used_at: time,
         until: time,
@@ -110,6 +115,11 @@ test('it reads well: clear names, times in ISO 8601, names of apps, words instea
     ...{ event: 'login_succeeded', by: 'end_user', at: time, app: 'shop', device: 'Chrome/Windows', network: '203.0.113.0/24' },
     details: { method: 'password' },
   });
+});
+
+test('the account’s own pages are called what they are', () => {
+  expect(document.history.some(({ app }) => app === 'Nightfall Records account')).toBe(true);
+  expect(JSON.stringify(document)).not.toContain(ACCOUNT_CLIENT);
 });
 
 test('no hash, salt, digest, id of a session or token, code, or sealed value is in it', async () => {

@@ -77,11 +77,13 @@ test('a new address: asked for with the password, proved by the code, told to th
   const waiting = await askFor(ada, email);
   expect(waiting.url).toBe(`${portico.issuer}/account/email`);
   expect(waiting.text).toContain(`We’ve sent an email to ${email}`);
+  expect(waiting.text).toContain('When you type the code, you’re signed out everywhere but here.');
   const { params } = await mailTo(portico.services, email, 'change_email');
   const wrong = await ada.browser.submit(waiting, codeForm(waiting), { code: params.digits === '000000' ? '000001' : '000000' });
   expect([wrong.status, wrong.text]).toEqual([422, expect.stringContaining('That isn’t the code.')]);
   const done = await ada.browser.submit(wrong, codeForm(wrong), { code: params.digits });
-  expect(done.url).toBe(`${portico.issuer}/account?done=email`);
+  expect(done.url).toBe(`${portico.issuer}/account?done=email_typed`);
+  expect(done.text).toContain('Your email address is changed. You’re signed out everywhere but here.');
   expect(done.text).toContain(email);
   await expect(radio.userinfo(tokens)).rejects.toThrow();
   const mine = await passThrough(ada.browser, shop);
@@ -101,6 +103,7 @@ test('the link of the mail, opened in another browser, confirms the address, and
   expect((await phone.submit(page, page.form())).text).toContain('confirmed');
   const goesOn = await ada.browser.get(`${portico.issuer}/account/email`);
   expect([goesOn.url, goesOn.text]).toEqual([`${portico.issuer}/account?done=email`, expect.stringContaining(email)]);
+  expect(goesOn.text).not.toContain('signed out');
 });
 
 test('what was typed survives a "no", the password does not, and the sentence stands at its field', async () => {
@@ -159,7 +162,7 @@ test('asking needs a fresh sign-in; typing the code that came does not', async (
   await shiftClock(portico.database, 301);
   const { params } = await mailTo(portico.services, email, 'change_email');
   const done = await ada.browser.submit(waiting, codeForm(waiting), { code: params.digits });
-  expect(done.url).toBe(`${portico.issuer}/account?done=email`);
+  expect(done.url).toBe(`${portico.issuer}/account?done=email_typed`);
 });
 
 test('a code belongs to who asked: signed in as somebody else, the same browser waits for nothing', async () => {
@@ -195,7 +198,8 @@ test('a thief with the password changes the address twice; the owner takes the a
   expect(page.text).not.toContain(first);
   expect(await canSignIn(second, password)).toBe(true);
   const reset = await ada.browser.submit(page, page.form());
-  expect(reset.url).toBe(`${portico.issuer}/reset-password`);
+  expect(reset.url).toBe(`${portico.issuer}/reset-password?after=undone`);
+  expect(reset.text).toContain('Your address is back. Now choose a new password.');
   expect(reset.trail.join()).not.toMatch(/token/);
   for (const address of [ada.email, first, second]) expect(await canSignIn(address, password)).toBe(false);
   await expect(radio.userinfo(tokens)).rejects.toThrow();
@@ -239,7 +243,10 @@ test('a new password: this browser and its apps go on, others are out, and "this
   const { params } = await mailTo(portico.services, ada.email, 'password_changed');
   const link = await openLink(owner, params.link);
   const reset = await owner.submit(link, link.form());
-  expect(reset.url).toBe(`${portico.issuer}/reset-password`);
+  expect(reset.url).toBe(`${portico.issuer}/reset-password?after=secured`);
+  expect(reset.text).toContain('Everyone is signed out. Now choose a new password.');
+  const made = await owner.get(`${portico.issuer}/reset-password?after=%3Cb%3Ehacked`);
+  expect([made.status, made.body.includes('hacked</h'), made.body.includes('class="notice"')]).toEqual([200, false, false]);
   expect(await canSignIn(ada.email, next)).toBe(false);
   expect((await ada.browser.get(`${portico.issuer}/account/password`)).url).toContain('/interaction/');
   await owner.submit(reset, reset.form(), { password: 'another lighthouse 99' });
@@ -288,5 +295,7 @@ test('links of mails are for one thing, one brand and one press, and a form of s
   const page = await openLink(browser, params.link);
   const foreign = await browser.submit(page, { ...page.form(), fields: { csrf: 'made up' } });
   expect(foreign.status).toBe(403);
+  const anew = await browser.get(foreign.link('Carry on'));
+  expect([anew.url, anew.form().fields]).toEqual([page.url, page.form().fields]);
   expect((await openLink(browser, params.link)).status).toBe(200);
 });

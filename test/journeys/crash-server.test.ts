@@ -69,7 +69,7 @@ async function people(name: string, isOver: () => boolean): Promise<void> {
       if (back.url.startsWith('https://shop.example/callback?code=')) acknowledged.push(email);
       else throw new Error(`${back.status} ${back.text}`);
     } catch (error) {
-      if (!/ECONN|EPIPE|socket hang up/.test(inspect(error))) throw error;
+      if (!/ECONN|EPIPE|socket hang up/.test(inspect(error))) throw new Error(`${inspect(error)}\n${server.output.slice(-20).join('')}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

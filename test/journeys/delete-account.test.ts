@@ -113,6 +113,7 @@ test('back on the account’s page: the banner keeps it, without another sign-in
   await shiftClock(portico.database, 600);
   const page = await browser.get(`${issuer}/account`);
   expect(page.text).toContain(`Your account will be deleted on ${inDays(14)}`);
+  expect(page.text).toContain(`Delete account On ${inDays(14)}`);
   const kept = await browser.submit(page, page.form('keep'));
   expect(kept.url).toBe(`${issuer}/account?done=kept`);
   expect(kept.text).toContain('Your account stays. Nothing will be deleted.');

@@ -122,7 +122,10 @@ test('a used link leads back to asking, in the sign-in that is still open, and t
   const dead = await browser.get(link);
   expect(dead.status).toBe(410);
   expect(dead.link('Get a new one')).toBe(first.url);
-  expect((await newBrowser().get(link)).link('Get a new one')).toBe(`${portico.issuer}/account`);
+  const elsewhere = await newBrowser().get(link);
+  expect(elsewhere.link('Go to sign-in')).toBe(`${portico.issuer}/account`);
+  expect(elsewhere.text).toContain('choose “Forgot password?” there');
+  expect(dead.text).not.toContain('Forgot password?');
   const late = await browser.submit(page, page.form(), { password: 'another kettle on a roof' });
   expect(late.status).toBe(410);
 });
@@ -216,6 +219,7 @@ test('too many tries: a link by mail lets this browser in, the stranger stays ou
   const start = await owner.get(begun.url);
   const refused = await owner.submit(start, start.form('login'), { email, password });
   expect(refused.status).toBe(429);
+  expect(refused.text).toContain('Wait a few minutes and try again, or let us email you a link to get in.');
   const sent = await owner.submit(refused, { ...refused.form('login'), fields: refused.form('unlock').fields }, { email });
   expect(sent.url).toMatch(/\/interaction\/[\w-]+\/ask-unlock$/);
   expect(sent.text).toContain(`If there’s an account for ${email}, we’ve sent it a link to get in.`);
@@ -223,6 +227,8 @@ test('too many tries: a link by mail lets this browser in, the stranger stays ou
   expect(page.text).toContain('Let this browser try again');
   const signIn = await owner.submit(page, page.form());
   expect(signIn.url).toMatch(/\?notice=unlocked$/);
+  const used = await owner.get((await mailTo(portico.services, email, 'unlock')).params.link);
+  expect(used.link('Get a new one')).toBe(sent.url);
   expect(signIn.form('login').fields.email).toBe(email);
   const back = await owner.submit(signIn, signIn.form('login'), { password });
   expect((await shop.finish(back.url, begun)).claims()?.sub).toBeDefined();

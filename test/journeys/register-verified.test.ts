@@ -193,7 +193,7 @@ test('a used link says that all is well; an expired, tampered, foreign or made-u
   for (const url of dead) {
     const page = await newBrowser().get(url);
     expect([url, page.status, page.text.includes('This link no longer works')]).toEqual([url, 410, true]);
-    expect(page.link('Get a new one')).toMatch(/\/account$/);
+    expect(page.link('Go to sign-in')).toMatch(/\/account$/);
   }
   expect((await waiting.browser.get(dead[0] as string)).link('Get a new one')).toMatch(/\/interaction\/[\w-]+$/);
   await type(waiting, waiting.page, digits);

@@ -7,7 +7,7 @@ const segments = ['', 'profile', 'email', 'password', 'sessions', 'apps', 'data'
 /** What stands around each of them. */
 export function accountFrame(segment: string, more: Partial<AccountFrame> = {}): AccountFrame {
   const nav = segments.map((each) => ({ segment: each, href: each ? `/account/${each}` : '/account', current: each === segment }));
-  return { segment, nav, home: '/account', ...more };
+  return { segment, nav, home: '/account', csrf, ...more };
 }
 
 const back = { name: 'Roast Rewards', url: 'http://localhost:3001/' };
@@ -20,6 +20,9 @@ const cards: AccountPages['account']['cards'] = [
   { segment: 'data', href: '/account/data', state: { key: 'account.state.data' } },
   { segment: 'delete', href: '/account/delete', state: { key: 'account.state.delete' } },
 ];
+const leaving = cards.map((card) =>
+  card.segment === 'delete' ? { ...card, state: { key: 'account.state.deletePending', params: { date: '6 December 2026' } } } : card,
+);
 const overview = { frame: accountFrame('', { back }), action: '/account', csrf, email: 'mira@example.com', cards };
 const profile = {
   ...{ frame: accountFrame('profile', { back }), action: '/account/profile', csrf, wholeDate: true },
@@ -65,7 +68,7 @@ export const accountSamples: Record<string, { page: keyof AccountPages; locals: 
   },
   'account-leaving': {
     page: 'account',
-    locals: { ...overview, name: 'Mira', deletion: { action: '/account/delete', csrf, date: '6 December 2026' } },
+    locals: { ...overview, cards: leaving, name: 'Mira', deletion: { action: '/account/delete', csrf, date: '6 December 2026' } },
   },
   'account-sign-in': { page: 'account-sign-in', locals: { restartUrl: '/account' } },
   'account-profile': { page: 'account-profile', locals: profile },

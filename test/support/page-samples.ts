@@ -17,6 +17,8 @@ const empty = { values: {} };
 const login = { action, csrf, first: 'login', login: empty, register: empty, passwordMinimum: 8 } as const;
 const typed = { email: 'mira@example.com' };
 const forgot = { action, csrf, backUrl: action };
+/** As a developer sees it. */
+const developing = { devInboxUrl: '/dev/mail' };
 const mailed = { email: typed.email, again: false, passwordMinimum: 8 };
 
 export const samples: Record<string, Sample> = {
@@ -42,7 +44,10 @@ export const samples: Record<string, Sample> = {
     },
     languageForm: { action, fields: { csrf, action: 'language', form: 'login', email: '', remember: '', refused: 'email_required.email' } },
   }),
-  'login-waiting': of('login', { ...login, login: { values: typed, refusal: { code: 'too_many_attempts', params: {} } } }),
+  'login-waiting': of('login', {
+    ...login,
+    login: { values: typed, refusal: { code: 'too_many_attempts', params: {}, sentence: 'login.tooManyAttempts' } },
+  }),
   'login-signed-out': of('login', {
     ...login,
     login: { values: {}, refusal: { code: 'account_unavailable', params: { brand: 'Roast & Co.' } } },
@@ -55,6 +60,7 @@ export const samples: Record<string, Sample> = {
     form: { values: {}, refusal: { code: 'email_required', field: 'email', params: {} } },
   }),
   'forgot-password-sent': of('forgot-password-sent', { ...forgot, ...mailed, form: empty }),
+  'forgot-password-developing': of('forgot-password-sent', { ...forgot, ...mailed, form: empty, ...developing }),
   'forgot-password-again': of('forgot-password-sent', { ...forgot, ...mailed, again: true, form: empty }),
   'forgot-password-tries': of('forgot-password-sent', {
     ...forgot,
@@ -62,6 +68,10 @@ export const samples: Record<string, Sample> = {
     form: { values: { code: '123456' }, refusal: { code: 'code_tries', field: 'code', params: {} } },
   }),
   'reset-password': of('reset-password', { email: typed.email, action: '/reset-password', csrf, passwordMinimum: 8, form: empty }),
+  'reset-password-undone': of('reset-password', {
+    ...{ email: typed.email, action: '/reset-password', csrf, passwordMinimum: 8, form: empty },
+    after: 'undone',
+  }),
   'reset-password-refused': of('reset-password', {
     action: '/reset-password',
     csrf,
@@ -209,7 +219,9 @@ export const samples: Record<string, Sample> = {
     begun: { ago: '5 minutes ago' },
     accountUrl: '/account',
   }),
-  'dead-link': of('dead-link', { retryUrl: action }),
+  'dead-link': of('dead-link', { next: 'new', url: action }),
+  'dead-link-sign-in': of('dead-link', { next: 'sign_in', url: '/account' }),
+  'dead-link-forgot': of('dead-link', { next: 'forgot', url: '/account' }),
   unavailable: of('unavailable', { form: { kind: 'login', action, csrf, values: typed }, retryUrl: action }),
   'unavailable-again': of('unavailable', { retryUrl: action }),
   home: of('home', {}),

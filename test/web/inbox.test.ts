@@ -85,3 +85,25 @@ test('where it is not switched on the address does not exist', async () => {
   expect(page.status).toBe(404);
   await plain.stop();
 });
+
+test('a page that waits for a mail leads to it while one develops, and never else', async () => {
+  const ask = async (issuer: string) => {
+    const visitor = new Browser(issuer);
+    const signIn = await visitor.get(`${issuer}/account`);
+    const first = await visitor.submit(
+      signIn,
+      { ...signIn.form('login'), fields: signIn.form('forgot').fields },
+      { email: 'eve@nightfall.example' },
+    );
+    return visitor.submit(first, first.form('ask'));
+  };
+  const waiting = await ask(portico.issuer);
+  expect(waiting.text).toContain('Development:');
+  expect(waiting.link('Read it in the inbox')).toBe(at('/dev/mail'));
+  const real = await startPortico();
+  try {
+    expect((await ask(real.issuer)).body).not.toContain('dev/mail');
+  } finally {
+    await real.stop();
+  }
+});

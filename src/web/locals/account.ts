@@ -6,8 +6,9 @@ export interface AccountFrame {
   /** Last segment of the page's address; '' is the overview. */
   segment: string;
   nav: { segment: string; href: string; current: boolean }[];
-  /** The overview. */
+  /** The overview; `action` = sign_out is posted to it, with `csrf`. */
   home: string;
+  csrf: string;
   /** The app the person came from. */
   back?: { name: string; url: string } | undefined;
   /** What was just done: `account.done.<word>`. */

@@ -19,8 +19,14 @@ export interface ForgotPasswordSentPage extends ForgotPasswordPage {
   again: boolean;
 }
 
+/** What led to the page for a new password: `reset-password.after.<word>`. */
+export const afterWords = ['undone', 'secured'] as const;
+
+export type AfterWord = (typeof afterWords)[number];
+
 /** Behind the mailed link. Posts `csrf` and `password`. */
 export interface ResetPasswordPage {
+  after?: AfterWord | undefined;
   /** Whose password it is, for password managers. */
   email?: string | undefined;
   action: string;

@@ -38,8 +38,9 @@ export interface ConfirmEmailPage {
 
 /** A mailed link that is used up, too old or none of ours. */
 export interface DeadLinkPage {
-  /** Where a new one can be asked for. */
-  retryUrl?: string | undefined;
+  /** `new`: another one can be asked for there; `sign_in`: that is all there is; `forgot`: and "Forgot password?" is beside it. */
+  next: 'new' | 'sign_in' | 'forgot';
+  url: string;
 }
 
 export interface RegistrationPages {

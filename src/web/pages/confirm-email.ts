@@ -99,5 +99,5 @@ async function draw(visit: LinkVisit, found: Found, state: ConfirmEmailPage['sta
 async function dead({ drawing, ctx, uid }: LinkVisit): Promise<void> {
   const { provider, mountPath } = ctx.state;
   const open = uid && (await findInteraction(provider, ctx.req, ctx.res, uid));
-  showDeadLink(drawing, ctx, { retryUrl: open ? `${mountPath}/interaction/${uid}` : `${mountPath}/account` });
+  showDeadLink(drawing, ctx, { again: open ? `${mountPath}/interaction/${uid}` : undefined });
 }

@@ -30,7 +30,12 @@ export function recall(action: LoginAction, kept: string | undefined, params: Re
 }
 
 function worded(action: LoginAction, { code, field, params }: Pick<Refusal, 'code' | 'field' | 'params'>) {
-  // Who signs in has a password; who joins chooses one.
-  const sentence = action === 'login' && code === 'password_required' ? 'login.passwordRequired' : undefined;
+  const sentence = action === 'login' ? loginSentences[code] : undefined;
   return { code, field, params, sentence };
 }
+
+/** Who signs in has a password, who joins chooses one; and a link lets in only who has an account. */
+const loginSentences: Partial<Record<RefusalCode, string>> = {
+  password_required: 'login.passwordRequired',
+  too_many_attempts: 'login.tooManyAttempts',
+};

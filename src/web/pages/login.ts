@@ -1,6 +1,7 @@
 // Sign in and create account: one page, one URL, two forms. Both end in the same way: back to the app that asked.
 import { Refusal } from '../../errors.ts';
 import { login as signIn } from '../../flows/login.ts';
+import { isSessionKept } from '../../oidc/interactions.ts';
 import * as accounts from '../../storage/accounts.ts';
 import { isDatabaseAway } from '../../storage/database.ts';
 import { deviceCookie } from '../device-cookie.ts';
@@ -21,7 +22,7 @@ import { formTarget, type PromptPage, type Visit } from './visit.ts';
 export const login: PromptPage = {
   async show(visit) {
     const email = recoveredEmail(visit) ?? (emailHint(visit) || (await signedInEmail(visit)));
-    draw(visit, 'login', { values: { email }, refusal: signedOut(visit) }, 200);
+    draw(visit, 'login', { values: { email, remember: await rememberHint(visit) }, refusal: signedOut(visit) }, 200);
   },
 
   async submit(visit, form) {
@@ -131,6 +132,11 @@ async function signedInEmail({ drawing, ctx, interaction }: Visit): Promise<stri
   const { accountId } = interaction;
   const account = accountId && isAgain(interaction) ? await accounts.find(drawing.services.db, ctx.state.brand.id, accountId) : undefined;
   return account?.email ?? '';
+}
+
+/** Who asked to stay signed in does not lose it by proving themselves once more. @returns '' where the box is not ticked. */
+async function rememberHint({ ctx, interaction }: Visit): Promise<string> {
+  return isAgain(interaction) && (await isSessionKept(ctx.state.provider, ctx.req, ctx.res)) ? 'yes' : '';
 }
 
 /** Whose session ended because the account was disabled is told why they are asked again; whether an account exists, nobody learns. */

@@ -5,6 +5,7 @@ import { resetPassword as reset } from '../../flows/reset-password.ts';
 import { deviceCookie, rememberDeviceCookie } from '../device-cookie.ts';
 import { type AskingClient, show } from '../drawing.ts';
 import type { Form } from '../form.ts';
+import { afterWords } from '../locals/recovery.ts';
 import { forgetToken, linkCsrf } from '../mail-link.ts';
 import type { FormState } from '../page-locals.ts';
 import { remember } from '../recovery-cookie.ts';
@@ -59,12 +60,15 @@ async function draw(visit: LinkVisit, form: FormState, status: number): Promise<
   if (!remembered) return dead(visit);
   const client: AskingClient | undefined = (await askingElsewhere(visit))?.asking;
   const csrf = linkCsrf(drawing.services.keyring, ctx);
-  const page = { action: mountPath + ctx.path, csrf, form, email: remembered.email, passwordMinimum: brand.settings.passwordMinimum };
+  const { email } = remembered;
+  const { passwordMinimum } = brand.settings;
+  // Of an address that anybody may write, only these words are read.
+  const after = afterWords.find((word) => word === ctx.query.after);
+  const page = { action: mountPath + ctx.path, csrf, form, email, passwordMinimum, after };
   show(drawing, ctx, ctx.state, 'reset-password', page, { client, status });
 }
 
 async function dead(visit: LinkVisit): Promise<void> {
-  const { drawing, ctx } = visit;
   const back = await liveHere(visit);
-  showDeadLink(drawing, ctx, { retryUrl: back ? `${back}/forgot-password` : `${ctx.state.brand.issuer}/account` });
+  showDeadLink(visit.drawing, visit.ctx, { again: back && `${back}/forgot-password`, next: 'forgot' });
 }

@@ -2,7 +2,7 @@
 import { Refusal } from '../../errors.ts';
 import { isSecureLink, secureAccount as secure } from '../../flows/secure-account.ts';
 import { show } from '../drawing.ts';
-import type { SecureAccountPage } from '../locals/recovery.ts';
+import type { AfterWord, SecureAccountPage } from '../locals/recovery.ts';
 import { forgetToken, handToken, linkCsrf } from '../mail-link.ts';
 import { sourceOf } from '../source.ts';
 import { showDeadLink } from './dead-link.ts';
@@ -20,7 +20,7 @@ export const secureAccount: LinkPage = {
     try {
       const { resetToken } = await secure(drawing.services, ctx.state.brand, { token, source: sourceOf(ctx) });
       forgetToken(ctx);
-      if (resetToken) return handToken(ctx, '/reset-password', resetToken);
+      if (resetToken) return handToken(ctx, '/reset-password', resetToken, 'secured' satisfies AfterWord);
       draw(visit, 'secured');
     } catch (error) {
       if (!(error instanceof Refusal) || error.status >= 500) throw error;
@@ -36,5 +36,5 @@ function draw({ drawing, ctx }: LinkVisit, state: SecureAccountPage['state']): v
 }
 
 function dead({ drawing, ctx }: LinkVisit): void {
-  showDeadLink(drawing, ctx, { retryUrl: `${ctx.state.mountPath}/account` });
+  showDeadLink(drawing, ctx);
 }

@@ -4,7 +4,7 @@ import type { RememberedUndo } from '../../domain/email-changes.ts';
 import { Refusal } from '../../errors.ts';
 import { findEmailUndo, undoEmailChange } from '../../flows/undo-email.ts';
 import { show } from '../drawing.ts';
-import type { UndoEmailPage } from '../locals/recovery.ts';
+import type { AfterWord, UndoEmailPage } from '../locals/recovery.ts';
 import { forgetToken, handToken, linkCsrf } from '../mail-link.ts';
 import { sourceOf } from '../source.ts';
 import { showDeadLink } from './dead-link.ts';
@@ -26,7 +26,7 @@ export const undoEmail: LinkPage = {
     try {
       const { resetToken } = await undoEmailChange(drawing.services, brand, { token, source: sourceOf(ctx) });
       forgetToken(ctx);
-      if (resetToken) return handToken(ctx, '/reset-password', resetToken);
+      if (resetToken) return handToken(ctx, '/reset-password', resetToken, 'undone' satisfies AfterWord);
       draw(visit, 'undone', change);
     } catch (error) {
       if (!(error instanceof Refusal) || error.status >= 500) throw error;
@@ -50,5 +50,5 @@ function draw({ drawing, ctx }: LinkVisit, state: UndoEmailPage['state'], { befo
 }
 
 function dead({ drawing, ctx }: LinkVisit): void {
-  showDeadLink(drawing, ctx, { retryUrl: `${ctx.state.mountPath}/account` });
+  showDeadLink(drawing, ctx);
 }

@@ -80,6 +80,6 @@ async function enter(visit: LinkVisit): Promise<void> {
 }
 
 async function dead(visit: LinkVisit): Promise<void> {
-  const { drawing, ctx } = visit;
-  showDeadLink(drawing, ctx, { retryUrl: (await liveHere(visit)) ?? `${ctx.state.brand.issuer}/account` });
+  const back = await liveHere(visit);
+  showDeadLink(visit.drawing, visit.ctx, { again: back && `${back}/${STEP}` });
 }

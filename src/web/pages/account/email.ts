@@ -105,7 +105,7 @@ async function confirm(visit: AccountVisit, form: Form): Promise<void> {
   const confirmed = await confirmEmailChange(drawing.services, ctx.state.brand, { shown, by, source: sourceOf(ctx, visit.clientBack?.id) });
   if (confirmed.deviceCookie) rememberDeviceCookie(ctx, confirmed.deviceCookie);
   forgetFlow(ctx, waitingHere);
-  done(visit, '', 'email');
+  done(visit, '', 'email_typed');
 }
 
 function waitFor({ drawing, ctx }: AccountVisit, handle: string, query = ''): void {

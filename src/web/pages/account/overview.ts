@@ -43,16 +43,17 @@ async function statesOf(visit: AccountVisit): Promise<Record<Exclude<Segment, ''
     passwords.changedAt(...of),
   ]);
   const { name } = account.claims;
+  const date = (at: Date) => wordsFor(drawing, ctx).date(at);
   return {
     profile: name ? { key: 'account.state.profile', params: { name } } : { key: 'account.state.profileEmpty' },
     email: { key: account.emailVerified ? 'account.state.emailVerified' : 'account.state.email' },
-    password: changedAt
-      ? { key: 'account.state.password', params: { date: wordsFor(drawing, ctx).date(changedAt) } }
-      : { key: 'account.state.passwordNone' },
+    password: changedAt ? { key: 'account.state.password', params: { date: date(changedAt) } } : { key: 'account.state.passwordNone' },
     sessions: counted('account.state.sessions', browsers.length + unbound.length),
     apps: counted('account.state.apps', apps.length),
     data: { key: 'account.state.data' },
-    delete: { key: 'account.state.delete' },
+    delete: account.eraseAfter
+      ? { key: 'account.state.deletePending', params: { date: date(account.eraseAfter) } }
+      : { key: 'account.state.delete' },
   };
 }
 

@@ -29,7 +29,7 @@ export interface AccountPage {
 }
 
 /** What a page may say after something was done: `account.done.<word>` in the locales. */
-const words = ['profile', 'session', 'others', 'app', 'access', 'email', 'password', 'kept'] as const;
+const words = ['profile', 'session', 'others', 'app', 'access', 'email', 'email_typed', 'password', 'kept'] as const;
 
 export type Done = (typeof words)[number];
 
@@ -79,6 +79,7 @@ function frameOf(visit: AccountVisit): AccountFrame {
     segment: here,
     nav: navigation.map((segment) => ({ segment, href: accountPath(visit, segment), current: segment === here })),
     home: accountPath(visit),
+    csrf: accountTarget(visit).csrf,
     back: clientBack,
     done: words.find((word) => word === ctx.query.done),
   };

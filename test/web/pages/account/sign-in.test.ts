@@ -259,7 +259,7 @@ test('what is dangerous asks who has been here for a while to sign in again, and
   expect(page.url).toBe(`${home()}/data`);
   await shiftClock(portico.database, 301);
   expect((await browser.get(home())).url).toBe(home());
-  const stale = await browser.submit(page, page.forms.at(-1)!);
+  const stale = await browser.submit(page, page.form());
   expect([asksToSignIn(stale), stale.status]).toEqual([true, 200]);
   const asked = await browser.get(`${home()}/data`);
   expect(asksToSignIn(asked)).toBe(true);
@@ -385,4 +385,26 @@ test('nobody else can be called like the account pages', async () => {
   await expect(createClient(portico.services, await brandOf(), { kind: 'web', metadata })).rejects.toThrow(
     'is the name of the account pages',
   );
+});
+
+test('proving oneself once more keeps a session that outlives its window, and makes no other one last', async () => {
+  for (const remember of ['yes', '']) {
+    const email = newEmail();
+    const id = await createAccount(portico, { email });
+    const browser = new Browser(portico.issuer);
+    const page = await browser.get(home());
+    await browser.submit(page, page.form('login'), { email, password: 'tremolo cassette 47', ...(remember && { remember }) });
+    await shiftClock(portico.database, 301);
+    const again = await browser.get(`${home()}/email`);
+    expect(again.text).toContain('sign in once more');
+    expect(/name="remember"[^>]*checked/.test(again.body)).toBe(remember === 'yes');
+    const back = await browser.submit(again, again.form('login'), { password: 'tremolo cassette 47' });
+    expect(back.url).toBe(`${home()}/email`);
+    const { rows } = await portico.db.pool.query(
+      "select payload ->> 'transient' as brief from portico.oidc_sessions where account_id = $1",
+      [id],
+    );
+    expect(rows).toEqual([{ brief: remember ? null : 'true' }]);
+    await resetClock(portico.database);
+  }
 });
