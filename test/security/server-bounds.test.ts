@@ -60,13 +60,11 @@ test(
     // In short form the server is told to be less patient; the mechanism is the same.
     if (!long) running.server.headersTimeout = 600;
     const patience = running.server.headersTimeout;
+    const usual = await median();
     const slow = Array.from({ length: 50 }, () => trickle());
     const started = performance.now();
-    for (let round = 0; round < 10; round += 1) {
-      const answer = await exchange(url());
-      expect(answer.status).toBe(200);
-      expect(answer.milliseconds).toBeLessThan(200);
-    }
+    // Milliseconds of one answer say more about the machine than about the server; those of the middle one are compared.
+    expect(await median()).toBeLessThan(10 * usual + 20);
     const ends = await Promise.all(slow);
     // Node looks for late connections every connectionsCheckingInterval.
     expect(performance.now() - started).toBeLessThan(patience + 6_000);
@@ -74,6 +72,17 @@ test(
   },
   long ? 60_000 : 20_000,
 );
+
+/** Milliseconds of the middle of eleven answers. */
+async function median(): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < 11; round += 1) {
+    const answer = await exchange(url());
+    expect(answer.status).toBe(200);
+    times.push(answer.milliseconds);
+  }
+  return times.sort((one, other) => one - other)[5] as number;
+}
 
 /** Sends a byte of a header every 50 ms. @returns the status of the answer when the server ends it, 0 without one. */
 function trickle(): Promise<number> {
