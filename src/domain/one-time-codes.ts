@@ -75,6 +75,23 @@ export function newOneTimeCode(keyring: Pick<Keyring, 'mac'>, brandId: number, a
   return { handle, token: handle + secret, digits, key, secret: sha256(secret), code: codeDigest(keyring, brandId, key, digits) };
 }
 
+/**
+ * For a mail that holds a link and no digits: the link's token, and the row for storage/one-time-codes.ts.
+ * `seconds` where it lives for another time than its purpose says.
+ */
+export function newLink(
+  keyring: Pick<Keyring, 'mac' | 'seal'>,
+  brandId: number,
+  purpose: CodePurpose,
+  accountId: string,
+  remembered: object = {},
+  seconds = codeLifetimes[purpose],
+) {
+  const { key, secret, token } = newOneTimeCode(keyring, brandId, accountId);
+  const sealed = sealRemembered(keyring, brandId, purpose, key, remembered);
+  return { token, row: { brandId, purpose, key, accountId, secret, sealed, seconds } };
+}
+
 /** @returns undefined for what is no handle. */
 export function codeKey(handle: string): CodeKey | undefined {
   return /^[\w-]{22}$/.test(handle) ? { slice: sliceOfId(handle), id: sha256(handle) } : undefined;

@@ -13,6 +13,7 @@ import {
   codeKey,
   codeLifetimes,
   codeRefusal,
+  newLink,
   newOneTimeCode,
   openRemembered,
   readShown,
@@ -184,13 +185,12 @@ async function warn(
   brand: Brand,
   { accountId, before, email, source }: { accountId: string; before: string; email: string; source: Source },
 ): Promise<void> {
-  const { key, secret, token } = newOneTimeCode(keyring, brand.id, accountId);
-  const sealed = sealRemembered(keyring, brand.id, 'undo_email', key, { before, email } satisfies RememberedUndo);
-  const seconds = codeLifetimes.undo_email;
-  await oneTimeCodes.insert(db, { brandId: brand.id, purpose: 'undo_email', key, accountId, secret, sealed, seconds });
+  const remembered: RememberedUndo = { before, email };
+  const { row, token } = newLink(keyring, brand.id, 'undo_email', accountId, remembered);
+  await oneTimeCodes.insert(db, row);
   const link = `${brand.issuer}/undo-email?token=${token}`;
   const params = { newEmail: maskEmail(email), link, seen: seen(source), when: new Date().toISOString() };
-  await outbox.addMail(db, keyring, brand.id, { name: 'email_changed', params, to: before, locale: source.locale, seconds });
+  await outbox.addMail(db, keyring, brand.id, { name: 'email_changed', params, to: before, locale: source.locale, seconds: row.seconds });
 }
 
 function digestOf(keyring: Services['keyring'], brand: Brand, email: string): Buffer {

@@ -2,8 +2,8 @@
 import type { Account } from '../domain/accounts.ts';
 import type { Brand } from '../domain/brands.ts';
 import { type Budget, isAdmitted, noticeAttempt } from '../domain/limits.ts';
-import { codeLifetimes, newOneTimeCode, sealRemembered } from '../domain/one-time-codes.ts';
 import { acceptablePassword, accountPasswordContext, normalizePassword } from '../domain/passwords.ts';
+import { newSecureLink } from '../domain/secure-account.ts';
 import { type Source, seen } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
 import { checkPassword } from '../password-check.ts';
@@ -91,11 +91,8 @@ async function tell(
 ) {
   const attempt = noticeAttempt(keyring, brand, accountId, 'password_changed');
   if (!emailVerified && !isAdmitted(await limits.reserve(db, brand.id, attempt))) return;
-  const { key, secret, token } = newOneTimeCode(keyring, brand.id, accountId);
-  const sealed = sealRemembered(keyring, brand.id, 'secure_account', key, {});
-  const seconds = codeLifetimes.secure_account;
-  await oneTimeCodes.insert(db, { brandId: brand.id, purpose: 'secure_account', key, accountId, secret, sealed, seconds });
-  const link = `${brand.issuer}/secure-account?token=${token}`;
+  const { row, link } = newSecureLink(keyring, brand, accountId);
+  await oneTimeCodes.insert(db, row);
   const params = { how: 'changed' as const, link, seen: seen(source), when: new Date().toISOString() };
-  await outbox.addMail(db, keyring, brand.id, { name: 'password_changed', params, to, locale: source.locale, seconds });
+  await outbox.addMail(db, keyring, brand.id, { name: 'password_changed', params, to, locale: source.locale, seconds: row.seconds });
 }

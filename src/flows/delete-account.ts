@@ -1,7 +1,7 @@
 // A person wants their account gone. It ends everywhere at once and is erased after the brand's cooling-off, in which it can be kept.
 import type { Brand } from '../domain/brands.ts';
 import { isAdmitted, noticeAttempt } from '../domain/limits.ts';
-import { newOneTimeCode, sealRemembered } from '../domain/one-time-codes.ts';
+import { newLink } from '../domain/one-time-codes.ts';
 import { type Source, seen } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -56,9 +56,8 @@ export async function requestDeletion(
 async function keepLink(db: Db, keyring: Services['keyring'], brand: Brand, accountId: string, seconds: number): Promise<string> {
   const purpose = 'keep_account';
   await oneTimeCodes.endAllOf(db, brand.id, accountId, [purpose]);
-  const { key, secret, token } = newOneTimeCode(keyring, brand.id, accountId);
-  const sealed = sealRemembered(keyring, brand.id, purpose, key, {});
-  await oneTimeCodes.insert(db, { brandId: brand.id, purpose, key, accountId, secret, sealed, seconds });
+  const { row, token } = newLink(keyring, brand.id, purpose, accountId, {}, seconds);
+  await oneTimeCodes.insert(db, row);
   return `${brand.issuer}/keep-account?token=${token}`;
 }
 

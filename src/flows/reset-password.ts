@@ -6,9 +6,10 @@ import { parseEmail } from '../domain/email.ts';
 import { identifierDigest, openIdentifierKey } from '../domain/identifiers.ts';
 import { knowsDevice, rememberDevice } from '../domain/known-devices.ts';
 import { loginAttempt } from '../domain/limits.ts';
-import { codeLifetimes, newOneTimeCode, openRemembered, readShown, type ShownCode, sealRemembered } from '../domain/one-time-codes.ts';
+import { openRemembered, readShown, type ShownCode } from '../domain/one-time-codes.ts';
 import { acceptablePassword, accountPasswordContext } from '../domain/passwords.ts';
 import type { RememberedReset } from '../domain/reset-links.ts';
+import { newSecureLink } from '../domain/secure-account.ts';
 import { type Source, seen } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -99,20 +100,16 @@ async function reset(
 
 /** The person hears of it in any case; whoever it was not them shuts everybody out by its link. */
 async function notify(db: Db, keyring: Doors['keyring'], brand: Brand, account: Account, source: Source): Promise<void> {
-  const code = newOneTimeCode(keyring, brand.id, account.id);
-  const seconds = codeLifetimes.secure_account;
-  await oneTimeCodes.insert(db, {
-    brandId: brand.id,
-    purpose: 'secure_account',
-    key: code.key,
-    accountId: account.id,
-    secret: code.secret,
-    sealed: sealRemembered(keyring, brand.id, 'secure_account', code.key, {}),
-    seconds,
-  });
-  const link = `${brand.issuer}/secure-account?token=${code.token}`;
+  const { row, link } = newSecureLink(keyring, brand, account.id);
+  await oneTimeCodes.insert(db, row);
   const params = { how: 'recovered', link, seen: seen(source), when: new Date().toISOString() } as const;
-  await outbox.addMail(db, keyring, brand.id, { name: 'password_changed', params, to: account.email, locale: source.locale, seconds });
+  await outbox.addMail(db, keyring, brand.id, {
+    name: 'password_changed',
+    params,
+    to: account.email,
+    locale: source.locale,
+    seconds: row.seconds,
+  });
 }
 
 /** Whoever owns the mailbox starts afresh, also in a browser whose own budget was used up. */

@@ -1,16 +1,7 @@
 // "This was not me": whoever reads the account's mail shuts everyone out. No password opens it any more, and this browser sets a new one.
 import { randomBytes } from 'node:crypto';
 import type { Brand } from '../domain/brands.ts';
-import {
-  codeKey,
-  codeLifetimes,
-  codeRefusal,
-  newOneTimeCode,
-  readShown,
-  readToken,
-  sealRemembered,
-  secretDigest,
-} from '../domain/one-time-codes.ts';
+import { codeKey, codeRefusal, newLink, readShown, readToken, secretDigest } from '../domain/one-time-codes.ts';
 import type { RememberedReset } from '../domain/reset-links.ts';
 import type { Source } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
@@ -79,12 +70,8 @@ async function shut(db: Db, brand: Brand, { accountId, createdAt }: oneTimeCodes
 
 /** That the mail was read proves the address of that day, which may be another by now: the new password proves none. */
 async function letSetPassword(db: Db, keyring: Services['keyring'], brand: Brand, accountId: string, email: string | null) {
-  const { key, secret, token } = newOneTimeCode(keyring, brand.id, accountId);
-  const sealed = sealRemembered(keyring, brand.id, 'reset_password', key, {
-    email: email ?? undefined,
-    mailed: false,
-  } satisfies RememberedReset);
-  const seconds = codeLifetimes.reset_password;
-  await oneTimeCodes.insert(db, { brandId: brand.id, purpose: 'reset_password', key, accountId, secret, sealed, seconds });
+  const remembered: RememberedReset = { email: email ?? undefined, mailed: false };
+  const { row, token } = newLink(keyring, brand.id, 'reset_password', accountId, remembered);
+  await oneTimeCodes.insert(db, row);
   return token;
 }

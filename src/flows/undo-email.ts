@@ -5,16 +5,7 @@ import type { Brand } from '../domain/brands.ts';
 import { parseEmail } from '../domain/email.ts';
 import type { RememberedUndo } from '../domain/email-changes.ts';
 import { identifierDigest, openIdentifierKey } from '../domain/identifiers.ts';
-import {
-  codeKey,
-  codeLifetimes,
-  codeRefusal,
-  newOneTimeCode,
-  openRemembered,
-  readToken,
-  sealRemembered,
-  secretDigest,
-} from '../domain/one-time-codes.ts';
+import { codeKey, codeRefusal, newLink, openRemembered, readToken, secretDigest } from '../domain/one-time-codes.ts';
 import type { RememberedReset } from '../domain/reset-links.ts';
 import type { Source } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
@@ -103,9 +94,8 @@ async function takeBack(db: Db, { keyring }: Doors, brand: Brand, { row, before,
 }
 
 async function letSetPassword(db: Db, keyring: Services['keyring'], brand: Brand, accountId: string, email: string): Promise<string> {
-  const { key, secret, token } = newOneTimeCode(keyring, brand.id, accountId);
-  const sealed = sealRemembered(keyring, brand.id, 'reset_password', key, { email, mailed: true } satisfies RememberedReset);
-  const seconds = codeLifetimes.reset_password;
-  await oneTimeCodes.insert(db, { brandId: brand.id, purpose: 'reset_password', key, accountId, secret, sealed, seconds });
+  const remembered: RememberedReset = { email, mailed: true };
+  const { row, token } = newLink(keyring, brand.id, 'reset_password', accountId, remembered);
+  await oneTimeCodes.insert(db, row);
   return token;
 }

@@ -8,7 +8,7 @@ import { knowsDevice, rememberDevice } from '../domain/known-devices.ts';
 import { isAdmitted, mailAttempt } from '../domain/limits.ts';
 import { networkOf } from '../domain/networks.ts';
 import { nobodyFor } from '../domain/nobody.ts';
-import { codeLifetimes, newOneTimeCode, openRemembered, readShown, sealRemembered } from '../domain/one-time-codes.ts';
+import { newLink, openRemembered, readShown } from '../domain/one-time-codes.ts';
 import { type Source, seen } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -56,21 +56,12 @@ interface Asked {
 }
 
 async function ask(db: Db, keyring: Doors['keyring'], brand: Brand, { source, under = '' }: RequestUnlock, { owner, account, to }: Asked) {
-  const code = newOneTimeCode(keyring, brand.id, owner);
-  const seconds = codeLifetimes.unlock;
   const remembered: RememberedUnlock = { email: to ?? '' };
+  const { row, token } = newLink(keyring, brand.id, 'unlock', owner, remembered);
   await oneTimeCodes.endAllOf(db, brand.id, owner, ['unlock']);
-  await oneTimeCodes.insert(db, {
-    brandId: brand.id,
-    purpose: 'unlock',
-    key: code.key,
-    accountId: owner,
-    secret: code.secret,
-    sealed: sealRemembered(keyring, brand.id, 'unlock', code.key, remembered),
-    seconds,
-  });
-  const params = { link: `${brand.issuer}${under}/unlock?token=${code.token}`, seen: seen(source) };
-  await outbox.addMail(db, keyring, brand.id, { name: 'unlock', params, to, locale: source.locale, seconds });
+  await oneTimeCodes.insert(db, row);
+  const params = { link: `${brand.issuer}${under}/unlock?token=${token}`, seen: seen(source) };
+  await outbox.addMail(db, keyring, brand.id, { name: 'unlock', params, to, locale: source.locale, seconds: row.seconds });
   await auditEvents.record(db, brand.id, { event: 'unlock_requested', actor: 'end_user', accountId: account?.id, source });
 }
 
