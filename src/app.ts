@@ -52,7 +52,7 @@ export function createApp(services: Services): App {
   koa.use(requestLog(log));
   koa.use(securityHeaders(config.publicUrl.startsWith('https:')));
   koa.use(health(db));
-  koa.use(trustedProxy(config.trustedProxies));
+  koa.use(trustedProxy(config.trustedProxies, config.countryHeader));
   koa.use(faults(drawing));
   koa.use(selectBrand(directory, providers, config.environment === 'development' ? config.publicUrl : undefined));
   koa.use(strictTransport());

@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { type BrandSettings, reservedSegments } from './domain/brands.ts';
+import { readConsentFile } from './consent-files.ts';
+import { type BrandSettings, defaultSettings, reservedSegments } from './domain/brands.ts';
 import { type ClientMetadata, clientMetadataSchema, clientTemplate } from './domain/clients.ts';
 import { isPlainAddress } from './domain/email.ts';
 import { type Theme, themeSchema } from './domain/themes.ts';
 import { OperatorError } from './errors.ts';
 import type { ApplyBrand } from './flows/admin/apply-brand.ts';
+import { readProfileFile } from './profile-files.ts';
 
 const limit = z.strictObject({ attempts: z.number().int().min(1), seconds: z.number().int().min(1) });
 
@@ -18,6 +20,7 @@ const settingsSchema = z.strictObject({
   deviceFlow: z.boolean().optional(),
   dynamicRegistration: z.boolean().optional(),
   emailVerification: z.strictObject({ pages: z.enum(['before', 'after', 'off']).optional() }).optional(),
+  questionsAtOnce: z.number().int().min(1).max(20).optional(),
   deletionDays: z.number().int().min(1).max(30).optional(),
   auditDays: z.number().int().min(30).max(3_650).optional(),
   spentRefreshTokensKept: z.number().int().min(60).max(31_536_000).optional(),
@@ -90,6 +93,9 @@ export function readBrandFiles(folder: string, { publicUrl, demoUrl, variable = 
   const theme = readPart(path, 'theme.json', themeSchema.partial(), variables);
   const clients = readPart(path, 'clients.json', clientsSchema, variables);
   const logo = readLogo(path);
+  const locale = brand.settings?.locale ?? defaultSettings.locale;
+  const consents = readDefinitions(path, 'consents.json', variables, (file, text) => readConsentFile(file, text, locale));
+  const fields = readDefinitions(path, 'profile.json', variables, (file, text) => readProfileFile(file, text, locale));
   return {
     slug: brand.slug,
     name: brand.name,
@@ -99,7 +105,25 @@ export function readBrandFiles(folder: string, { publicUrl, demoUrl, variable = 
     ...(theme ? { theme: theme as Partial<Theme> } : {}),
     ...(clients ? { clients } : {}),
     ...(logo ? { logo } : {}),
+    ...(consents ? { consents } : {}),
+    ...(fields ? { fields } : {}),
   };
+}
+
+/** A file that names the line of what is wrong. */
+function readDefinitions<Part>(
+  folder: string,
+  name: string,
+  variables: Record<string, string>,
+  read: (file: string, text: string) => Part,
+): Part | undefined {
+  const file = join(folder, name);
+  const text = readOptional(file)?.toString('utf8');
+  return text === undefined ? undefined : read(file, fill(text, variables));
+}
+
+function fill(text: string, variables: Record<string, string>): string {
+  return text.replace(/\$\{(\w+)\}/g, (whole, variable: string) => variables[variable] ?? whole);
 }
 
 /** What mails say of themselves is a setting; the server's address holds a password and is kept apart. */
@@ -149,8 +173,7 @@ function readPart<Part>(folder: string, name: string, schema: z.ZodType<Part>, v
   const file = join(folder, name);
   const text = readOptional(file)?.toString('utf8');
   if (text === undefined) return undefined;
-  const filled = text.replace(/\$\{(\w+)\}/g, (whole, variable: string) => variables[variable] ?? whole);
-  const given = parseJson(file, filled);
+  const given = parseJson(file, fill(text, variables));
   const result = schema.safeParse(given);
   if (result.success) return onlyNamed(result.data, given);
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.') || basename(file)}: ${issue.message}`);

@@ -30,6 +30,10 @@ const schema = z.object({
   DATABASE_DIRECT_URL: databaseAddress.optional(),
   DATABASE_POOL: integer(1, 500).default(10),
   TRUSTED_PROXIES: z.string().default('').superRefine(checkProxies),
+  COUNTRY_HEADER: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,60}$/, 'must be the name of a header such as CF-IPCountry')
+    .optional(),
   PORTICO_SECRET: z.string().min(32, 'must have at least 32 characters; make one with: openssl rand -base64 48').optional(),
   PORTICO_DATA: z.string().optional(),
   PORTICO_DEMO: oneOf('on', 'off').optional(),
@@ -65,6 +69,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     databasePooled: settings.DATABASE_DIRECT_URL !== undefined && settings.DATABASE_DIRECT_URL !== settings.DATABASE_URL,
     databasePool: settings.DATABASE_POOL,
     trustedProxies: Object.freeze(entriesOf(settings.TRUSTED_PROXIES)),
+    countryHeader: settings.COUNTRY_HEADER?.toLowerCase(),
     secret: settings.PORTICO_SECRET ?? developmentSecret(dataFolder),
     dataFolder,
     projectFolder,

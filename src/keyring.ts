@@ -16,6 +16,7 @@ export type Purpose =
   | 'smtp'
   | 'flows'
   | 'account_pages'
+  | 'consents'
   | 'demo';
 
 export type Keyring = ReturnType<typeof createKeyring>;

@@ -34,9 +34,14 @@ document.addEventListener('submit', (event) => {
   }
   sending.set(form, Date.now());
   // Never `disabled`: the pressed button's own name and value are part of the form.
-  if (!isDownload) event.submitter?.setAttribute('aria-disabled', 'true');
+  if (!isDownload) shownOf(event.submitter)?.setAttribute('aria-disabled', 'true');
   setTimeout(() => release(form), patience);
 });
+
+/** Enter may press a button that nobody sees: the one it stands for shows the waiting. */
+function shownOf(button) {
+  return button?.ariaHidden ? button.form.querySelector(':scope > button:not([aria-hidden])') : button;
+}
 
 function release(form) {
   sending.delete(form);

@@ -26,7 +26,7 @@ export const brandCommands: Readonly<Record<string, Command>> = {
     run: show,
   },
   'brand apply': {
-    says: 'Create or update a brand from a folder with brand.json, theme.json, clients.json and a logo',
+    says: 'Create or update a brand from a folder with brand.json, theme.json, clients.json, consents.json, profile.json and a logo',
     arguments: ['folder'],
     options: {},
     example: 'brand apply config/brands/demo',
@@ -56,7 +56,7 @@ async function show(input: Input): Promise<Output> {
   const keys = (await signingKeys.list(services.db, brand.id)).map(({ kid, alg, state }) => ({ kid, alg, state }));
   const { settings, theme } = brand;
   return {
-    json: { ...summary(brand), settings, theme, clients: clientIds, keys },
+    json: { ...summary(brand), settings, theme, consents: brand.consents, fields: brand.fields, clients: clientIds, keys },
     text: fields({
       brand: brand.slug,
       name: brand.name,
@@ -65,6 +65,12 @@ async function show(input: Input): Promise<Output> {
       disabled: brand.disabledAt,
       settings: members(settings),
       theme: members(theme),
+      consents: brand.consents.map(
+        ({ name, owner, enabled, versions }) => `${name} ${versions.at(-1)?.version} (${owner}${enabled ? '' : ', off'})`,
+      ),
+      questions: brand.fields.map(
+        ({ key, type, required, enabled }) => `${key}: ${type}${required ? ', required' : ''}${enabled ? '' : ', off'}`,
+      ),
       clients: clientIds,
       keys: keys.map(({ kid, alg, state }) => `${alg} ${state.padEnd(8)} ${kid}`),
     }),

@@ -5,6 +5,7 @@ import { auditCommands } from './audit.ts';
 import { brandCommands } from './brand.ts';
 import { clientCommands } from './client.ts';
 import type { Command } from './command.ts';
+import { consentCommands } from './consents.ts';
 import { doctorCommands } from './doctor.ts';
 import { keysCommands } from './keys.ts';
 import { migrateCommands } from './migrate.ts';
@@ -15,6 +16,7 @@ export const commands: Readonly<Record<string, Command>> = {
   ...keysCommands,
   ...accountCommands,
   ...accountDataCommands,
+  ...consentCommands,
   ...auditCommands,
   ...migrateCommands,
   ...doctorCommands,

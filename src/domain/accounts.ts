@@ -1,5 +1,7 @@
 // The record of a person at one brand.
 import type { AccountClaims } from './claims.ts';
+import type { AccountConsents } from './consents.ts';
+import type { ProfileAnswers } from './profile-capture.ts';
 
 export interface Account {
   brandId: number;
@@ -21,4 +23,10 @@ export interface Account {
   signedOutExcept: string | null;
   /** Asked for by its owner: from this moment on it will be erased. */
   eraseAfter: Date | null;
+  /** What the row knows of the ledger of consents. */
+  consents: AccountConsents;
+  /** Answers to the brand's questions that are no claims; of all of them who gave them and when. */
+  answers: ProfileAnswers;
+  /** How often they signed in; registering counts. */
+  signIns: number;
 }

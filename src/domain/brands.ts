@@ -1,4 +1,6 @@
 // A brand is an issuer, a pool of accounts and a look.
+import type { ConsentDocument } from './consents.ts';
+import type { ProfileField } from './profile-fields.ts';
 import type { Theme } from './themes.ts';
 
 /** What an operator may change per brand; every setting has a default. Durations are in seconds. */
@@ -15,6 +17,8 @@ export interface BrandSettings {
   emailVerification: { pages: EmailVerification };
   /** What mails say of themselves. Absent members: the installation's. */
   mail: MailSettings;
+  /** How many questions one page asks at most after a sign-in; the others wait for another day. */
+  questionsAtOnce: number;
   /** Days between asking for an account's deletion and its erasure, in which it can be kept. */
   deletionDays: number;
   /** Days for which the audit trail is kept. */
@@ -59,6 +63,7 @@ export const defaultSettings: BrandSettings = {
   dynamicRegistration: false,
   emailVerification: { pages: 'before' },
   mail: {},
+  questionsAtOnce: 5,
   deletionDays: 14,
   auditDays: 730,
   spentRefreshTokensKept: 86_400,
@@ -92,6 +97,10 @@ export interface Brand {
   /** Sealed address of the brand's own mail server; `openSmtp` in mails.ts opens it. */
   smtp: Buffer | null;
   disabledAt: Date | null;
+  /** What people are asked to agree to: the installation's documents, then the brand's own. */
+  consents: readonly ConsentDocument[];
+  /** The brand's questions, in its order; `fieldsOf` in profile-fields.ts adds the standard ones. */
+  fields: readonly ProfileField[];
 }
 
 /** First path segments that belong to the brand at the root of a host; no other brand can live there. */
@@ -101,6 +110,7 @@ export const reservedSegments: ReadonlySet<string> = new Set([
   'api',
   'assets',
   'auth',
+  'confirm-consent',
   'confirm-email',
   'dev',
   'device',

@@ -56,6 +56,9 @@ export const claimsOfScope = {
 
 export type Scope = keyof typeof claimsOfScope;
 
+/** Scopes of ours and their one claim each: answers to the brand's documents, and to its questions. Never `profile`, which is a standard claim. */
+export const ownClaims = { consents: ['consents'], profile_fields: ['profile_fields'] } as const;
+
 /** A piece of text without control characters, which would end up in headers, logs and mails. */
 const text = (maximum: number, forbidden = /\p{Cc}/u) =>
   z

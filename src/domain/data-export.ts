@@ -3,6 +3,8 @@ import type { Account } from './accounts.ts';
 import type { Brand } from './brands.ts';
 import type { AccountClaims } from './claims.ts';
 import { ACCOUNT_CLIENT } from './clients.ts';
+import type { ConsentLine } from './consent-ledger.ts';
+import type { AccountConsents } from './consents.ts';
 
 /** Times are ISO 8601 in UTC; `null` where there is nothing. */
 export interface DataExport {
@@ -10,6 +12,10 @@ export interface DataExport {
   exported_at: string;
   account: ReturnType<typeof describeAccount>;
   profile: AccountClaims;
+  /** Answers to questions: `value` of those that are no part of the profile, and of all who gave them and when. */
+  answers: Account['answers'];
+  /** What they agreed to, as it stands, and every line of the ledger (newest last). */
+  consents: { current: AccountConsents; lines: ReturnType<typeof consentLine>[] };
   password: { set_at: string } | null;
   /** What the account is found by; the values are in `account` and `identity_providers`. */
   found_by: { kind: string; since: string; reserved_until: string | null }[];
@@ -41,6 +47,7 @@ export interface PersonalData {
   details: AccountDetails | undefined;
   identifiers: Identifier[];
   federatedIdentities: { providerName: string; issuer: string; subject: string; linkedAt: Date }[];
+  consents: ConsentLine[];
   sessions: Session[];
   access: Access[];
   codes: MailedCode[];
@@ -103,6 +110,8 @@ export function dataExport({ name, issuer }: Pick<Brand, 'name' | 'issuer'>, acc
     exported_at: iso(at),
     account: describeAccount(account, data.details),
     profile: account.claims,
+    answers: account.answers,
+    consents: { current: account.consents, lines: data.consents.map(consentLine) },
     password: data.details?.passwordChangedAt ? { set_at: iso(data.details.passwordChangedAt) } : null,
     found_by: data.identifiers.map(foundBy),
     identity_providers: data.federatedIdentities.map(identityProvider),
@@ -125,11 +134,20 @@ function describeAccount(account: Account, details: AccountDetails | undefined) 
     email_verified: account.emailVerified,
     registered_at: iso(account.registeredAt),
     last_login_at: iso(account.lastLoginAt),
+    sign_ins: account.signIns,
     updated_at: iso(account.updatedAt),
     disabled_at: iso(account.disabledAt),
     signed_out_everywhere_at: iso(account.signedOutAt),
     will_be_erased_after: iso(account.eraseAfter),
     language_of_last_mail: details?.eraseLocale ?? null,
+  };
+}
+
+/** Without the digests that make the ledger hold: they tell nothing to a reader. */
+function consentLine({ number, document, version, locale, answer, at, askedAt, clientId, channel, network, userAgent }: ConsentLine) {
+  return {
+    ...{ number, document, version, language: locale, answer, at, asked_at: askedAt },
+    ...{ app: clientId, by_way_of: channel, network, user_agent: userAgent },
   };
 }
 

@@ -28,6 +28,8 @@ export interface Mails {
   /** `until`: when it will be erased; `link` keeps it. */
   deletion_requested: { until: string; link: string; seen: Seen };
   account_erased: Record<never, never>;
+  /** Double opt-in: what was ticked, as it was shown; it counts once the link is pressed. */
+  confirm_consent: { statement: string; link: string; seen: Seen };
   /** `link`: this was not me. */
   data_exported: { link: string; seen: Seen; when: string };
 }

@@ -12,7 +12,8 @@ export type CodePurpose =
   | 'change_email'
   | 'undo_email'
   | 'secure_account'
-  | 'keep_account';
+  | 'keep_account'
+  | 'confirm_consent';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -27,6 +28,7 @@ export const codeLifetimes: Readonly<Record<CodePurpose, number>> = {
   undo_email: 7 * DAY,
   secure_account: 7 * DAY,
   keep_account: 30 * DAY,
+  confirm_consent: 7 * DAY,
 };
 
 /** After so many wrong ones the code is dead: five of a million. The link, which nobody can guess, lives on. */

@@ -35,7 +35,8 @@ export const defaultTheme: Theme = {
 /** True for an absolute https URL without credentials; http is accepted for this machine only. */
 export function isSafeLink(value: string): boolean {
   const url = URL.parse(value);
-  if (!url || url.username || url.password) return false;
+  // `https:shop` is a path of our own to a browser.
+  if (!url || url.username || url.password || !/^https?:\/\//i.test(value)) return false;
   if (url.protocol === 'https:') return true;
   return url.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
 }

@@ -2,14 +2,13 @@
 // a known address runs the same statements, costs the same hash and gets a mail as well, which says that there is an account.
 import { randomBytes } from 'node:crypto';
 import type { Brand } from '../domain/brands.ts';
-import type { AccountClaims } from '../domain/claims.ts';
 import { parseEmail } from '../domain/email.ts';
 import { identifierDigest, openIdentifierKey } from '../domain/identifiers.ts';
 import { isAdmitted, mailAttempt, refuseExceeded, registerAttempt } from '../domain/limits.ts';
 import { networkOf } from '../domain/networks.ts';
 import { codeKey, codeLifetimes, codeRefusal, newOneTimeCode, openRemembered, sealRemembered } from '../domain/one-time-codes.ts';
-import { acceptablePassword, passwordContext } from '../domain/passwords.ts';
 import type { PendingRegistration } from '../domain/pending-registrations.ts';
+import { type NewcomerForm, readNewcomer } from '../domain/registration-forms.ts';
 import { newAccountId } from '../domain/slices.ts';
 import { type Source, seen } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
@@ -28,14 +27,10 @@ interface Asked {
   confirmPath: string;
 }
 
-export interface BeginRegistration extends Asked {
-  email: string;
-  password: string;
-  claims?: AccountClaims | undefined;
+export interface BeginRegistration extends Asked, NewcomerForm {
+  source: Source;
   /** Handle of what this browser has begun before. */
   pending?: string | undefined;
-  /** The app they come from: its name is no password. */
-  clientName?: string | undefined;
   /** Fires when the person hangs up: a hash nobody waits for is not computed. */
   signal?: AbortSignal | undefined;
 }
@@ -48,17 +43,17 @@ const SAME_PRESS = 30_000;
 
 /**
  * @returns the handle that names the registration, for the browser that began it.
- * @throws Refusal registration_closed, email_*, password_*, too_many_attempts, overloaded. None tells whether the address is known.
+ * @throws Refusal registration_closed, email_*, password_*, consent_*, answer_* and the like, under_age, too_many_attempts, overloaded.
+ * None tells whether the address is known.
  */
 export async function beginRegistration(services: Doors, brand: Brand, input: BeginRegistration): Promise<{ handle: string }> {
   const { db, hasher, keyring } = services;
   if (!brand.settings.registration) throw new Refusal('registration_closed');
-  const email = parseEmail(input.email);
-  const policy = { minimum: brand.settings.passwordMinimum, context: passwordContext(brand, email.address, input.clientName) };
-  const password = acceptablePassword(input.password, policy);
+  const { email, password, said } = readNewcomer(brand, input);
   refuseExceeded(await limits.reserve(db, brand.id, registerAttempt(keyring, brand, networkOf(input.source.ip))));
   const hash = await hasher.hash(password, input.signal);
-  const registration = { email: email.address, hash, claims: input.claims ?? {}, seen: seen(input.source) };
+  // `claims` for an older version that confirms it while a new one is on its way in.
+  const registration = { email: email.address, hash, said, claims: said.claims, seen: seen(input.source) };
 
   const before = await findBegun(services, brand, input.pending, email.address);
   const samePress = before !== undefined && Date.now() - before.createdAt.getTime() < SAME_PRESS;

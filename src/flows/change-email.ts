@@ -170,7 +170,14 @@ async function change(db: Db, { keyring }: Doors, brand: Brand, { accountId, bef
   const claim = { brandId: brand.id, kind: 'email' as const, accountId };
   if (!(await identifiers.claim(db, { ...claim, digest: digestOf(keyring, brand, email) }))) throw new Refusal('email_taken', 'code');
   // What was mailed to the old address opens nothing; what takes the account back from a thief must outlive what thieves do.
-  await oneTimeCodes.endAllOf(db, brand.id, accountId, ['change_email', 'register', 'reset_password', 'unlock', 'verify_email']);
+  await oneTimeCodes.endAllOf(db, brand.id, accountId, [
+    'change_email',
+    'confirm_consent',
+    'register',
+    'reset_password',
+    'unlock',
+    'verify_email',
+  ]);
   if (before) {
     await identifiers.hold(db, { ...claim, digest: digestOf(keyring, brand, before) }, { seconds: codeLifetimes.undo_email });
     await warn(db, keyring, brand, { accountId, before, email, source });

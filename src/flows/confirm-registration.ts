@@ -2,14 +2,16 @@
 // link anywhere. A link only confirms; the browser that began goes on by itself.
 import type { Account } from '../domain/accounts.ts';
 import type { Brand } from '../domain/brands.ts';
+import { noConsents } from '../domain/consents.ts';
 import { parseEmail } from '../domain/email.ts';
 import { identifierDigest, openIdentifierKey } from '../domain/identifiers.ts';
 import { rememberDevice } from '../domain/known-devices.ts';
 import { codeKey, codeRefusal, openRemembered, readShown, type ShownCode } from '../domain/one-time-codes.ts';
-import type { PendingRegistration } from '../domain/pending-registrations.ts';
+import { answersOf, type PendingRegistration } from '../domain/pending-registrations.ts';
 import type { Source } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
+import * as accountConsents from '../storage/account-consents.ts';
 import * as accounts from '../storage/accounts.ts';
 import * as auditEvents from '../storage/audit-events.ts';
 import type { Db } from '../storage/database.ts';
@@ -48,7 +50,7 @@ export async function confirmRegistration(
     if (!row) throw new Refusal('code_used', 'code');
     const registration = openRemembered<PendingRegistration>(keyring, brand.id, 'register', key, row.sealed);
     const digest = identifierDigest(openIdentifierKey(keyring, brand), 'email', parseEmail(registration.email).canonical);
-    const account = await create(db, brand, { id: row.accountId, digest, registration, source, entering: !('token' in shown) });
+    const account = await create(db, keyring, brand, { id: row.accountId, digest, registration, source, entering: !('token' in shown) });
     return { account, deviceCookie: rememberDevice(keyring.key('devices'), deviceCookie, digest) };
   });
 }
@@ -84,12 +86,21 @@ interface Proved {
   source: Source;
 }
 
-async function create(db: Db, brand: Brand, { id, digest, registration, source, entering }: Proved): Promise<Account> {
+async function create(
+  db: Db,
+  keyring: Doors['keyring'],
+  brand: Brand,
+  { id, digest, registration, source, entering }: Proved,
+): Promise<Account> {
   const claimed = await identifiers.claim(db, { brandId: brand.id, digest, kind: 'email', accountId: id });
   if (!claimed) return already(db, brand, id, digest);
-  const { email, claims, hash } = registration;
-  const account = await accounts.insert(db, { brandId: brand.id, id, email, emailVerified: true, claims, entering });
+  const { email, hash } = registration;
+  const { claims, answers, consents: lines, optIns } = answersOf(registration);
+  const agreed = { accountId: id, before: noConsents, lines, optIns };
+  const consents = accountConsents.foresee(keyring, brand, agreed);
+  const account = await accounts.insert(db, { brandId: brand.id, id, email, emailVerified: true, claims, answers, consents, entering });
   await passwords.save(db, brand.id, id, hash);
+  await accountConsents.writeFirst(db, keyring, brand, { ...agreed, email, mails: optIns.length, source, actor: 'end_user' });
   const common = { actor: 'end_user', accountId: id, source } as const;
   await auditEvents.record(db, brand.id, { event: 'account_registered', ...common }, { event: 'email_verified', ...common });
   return account;

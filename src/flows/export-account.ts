@@ -9,6 +9,7 @@ import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
 import * as accounts from '../storage/accounts.ts';
 import * as auditEvents from '../storage/audit-events.ts';
+import * as consents from '../storage/consents.ts';
 import type { Db } from '../storage/database.ts';
 import * as federatedIdentities from '../storage/federated-identities.ts';
 import * as limits from '../storage/limits.ts';
@@ -44,6 +45,7 @@ async function read(db: Db, brand: Brand, { id }: Account): Promise<PersonalData
     details: await personalData.detailsOf(db, brand.id, id),
     identifiers: await personalData.identifiersOf(db, brand.id, id),
     federatedIdentities: await federatedIdentities.listOf(db, brand.id, id),
+    consents: await consents.listOf(db, brand.id, id),
     sessions: await personalData.sessionsOf(db, brand.id, id),
     access: await personalData.accessOf(db, brand.id, id),
     codes: await personalData.codesOf(db, brand.id, id),

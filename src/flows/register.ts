@@ -2,18 +2,18 @@
 // same work as for a new one; where nobody may learn that, a mail comes first (flows/begin-registration.ts).
 import type { Account } from '../domain/accounts.ts';
 import type { Brand } from '../domain/brands.ts';
-import type { AccountClaims } from '../domain/claims.ts';
-import { parseEmail } from '../domain/email.ts';
+import { noConsents } from '../domain/consents.ts';
 import { identifierDigest, openIdentifierKey } from '../domain/identifiers.ts';
 import { rememberDevice } from '../domain/known-devices.ts';
-import { isAdmitted, mailAttempt, refuseExceeded, registerAttempt } from '../domain/limits.ts';
+import { mailAttempt, refuseExceeded, registerAttempt } from '../domain/limits.ts';
 import { networkOf } from '../domain/networks.ts';
 import { codeLifetimes, newOneTimeCode, sealRemembered } from '../domain/one-time-codes.ts';
-import { acceptablePassword, passwordContext } from '../domain/passwords.ts';
+import { type NewcomerForm, type RegistrationAnswers, readNewcomer } from '../domain/registration-forms.ts';
 import { newAccountId } from '../domain/slices.ts';
 import type { Source } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
 import type { Services } from '../services.ts';
+import * as accountConsents from '../storage/account-consents.ts';
 import * as accounts from '../storage/accounts.ts';
 import * as auditEvents from '../storage/audit-events.ts';
 import type { Db } from '../storage/database.ts';
@@ -23,18 +23,11 @@ import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as passwords from '../storage/passwords.ts';
 
-export interface Register {
-  email: string;
-  password: string;
-  claims?: AccountClaims | undefined;
+export interface Register extends NewcomerForm {
   emailVerified?: boolean | undefined;
-  /** Missing: an unknown network, of which all share one limit. */
-  source?: Source | undefined;
   /** Below the issuer: where the link of a brand that verifies afterwards leads. */
   confirmPath?: string | undefined;
   deviceCookie?: string | undefined;
-  /** The app they come from: its name is no password. */
-  clientName?: string | undefined;
   /** Fires when the person hangs up: a hash nobody waits for is not computed. */
   signal?: AbortSignal | undefined;
   /** An operator makes the account: neither limited nor stopped by a closed registration. */
@@ -52,14 +45,13 @@ export interface Registered {
 
 /**
  * What is only a slip of the pen is refused before anything is counted or written.
- * @throws Refusal registration_closed, email_*, password_*, too_many_attempts, overloaded, email_taken.
+ * @throws Refusal registration_closed, email_*, password_*, consent_*, answer_* and the like, under_age, too_many_attempts, overloaded,
+ * email_taken.
  */
 export async function register(services: Doors, brand: Brand, input: Register): Promise<Registered> {
   const { db, hasher, keyring } = services;
   if (!brand.settings.registration && !input.byOperator) throw new Refusal('registration_closed');
-  const email = parseEmail(input.email);
-  const policy = { minimum: brand.settings.passwordMinimum, context: passwordContext(brand, email.address, input.clientName) };
-  const password = acceptablePassword(input.password, policy);
+  const { email, password, said } = readNewcomer(brand, input);
   if (!input.byOperator) await admit(services, brand, input.source);
   const hash = await hasher.hash(password, input.signal);
   const digest = identifierDigest(openIdentifierKey(keyring, brand), 'email', email.canonical);
@@ -68,14 +60,16 @@ export async function register(services: Doors, brand: Brand, input: Register): 
     id: newAccountId(brand),
     email: email.address,
     emailVerified: input.emailVerified ?? false,
-    claims: input.claims ?? {},
     entering: !input.byOperator,
   };
   const asks = brand.settings.emailVerification.pages === 'after' && !input.byOperator && !account.emailVerified;
-  const mail = asks ? { ...input, mailed: await isMailAdmitted(services, brand, digest, input.source) } : undefined;
+  const admitted = await admittedMails(services, brand, { digest, source: input.source }, Number(asks) + said.optIns.length);
+  // The address comes first: without it nothing of theirs is found again.
+  const mail = asks ? { ...input, mailed: admitted > 0 } : undefined;
+  const mails = admitted - Number(asks);
   const created = await db.transaction(async (db) => {
-    const created = await create(db, account, digest, hash);
     const actor = input.byOperator ? 'operator' : 'end_user';
+    const created = await create(db, services, brand, { account, said, digest, hash, mails, source: input.source, actor });
     await auditEvents.record(db, brand.id, { event: 'account_registered', actor, accountId: created.id, source: input.source });
     return { account: created, handle: mail && (await mailVerification(db, services, brand, { ...mail, account })) };
   });
@@ -87,16 +81,40 @@ async function admit({ db, keyring }: Doors, brand: Brand, source?: Source): Pro
   refuseExceeded(await limits.reserve(db, brand.id, registerAttempt(keyring, brand, networkOf(source?.ip ?? ''))));
 }
 
-async function isMailAdmitted({ db, keyring }: Doors, brand: Brand, digest: Buffer, source?: Source): Promise<boolean> {
+async function admittedMails(
+  { db, keyring }: Doors,
+  brand: Brand,
+  { digest, source }: { digest: Buffer; source: Source | undefined },
+  wanted: number,
+): Promise<number> {
   const attempt = mailAttempt(keyring, brand, { digest, network: networkOf(source?.ip ?? '') });
-  return isAdmitted(await limits.reserve(db, brand.id, attempt));
+  return limits.reserveSome(db, brand.id, attempt, wanted);
 }
 
-async function create(db: Db, account: accounts.NewAccount, digest: Buffer, hash: string): Promise<Account> {
-  const claimed = await identifiers.claim(db, { brandId: account.brandId, digest, kind: 'email', accountId: account.id });
+interface Making {
+  account: Omit<accounts.NewAccount, 'claims'> & { email: string };
+  said: RegistrationAnswers;
+  digest: Buffer;
+  hash: string;
+  /** How many mailings may be asked about at once. */
+  mails: number;
+  source: Source | undefined;
+  actor: 'operator' | 'end_user';
+}
+
+async function create(
+  db: Db,
+  { keyring }: Doors,
+  brand: Brand,
+  { account, said, digest, hash, mails, source, actor }: Making,
+): Promise<Account> {
+  const claimed = await identifiers.claim(db, { brandId: brand.id, digest, kind: 'email', accountId: account.id });
   if (!claimed) throw new Refusal('email_taken', 'email');
-  const created = await accounts.insert(db, account);
-  await passwords.save(db, account.brandId, account.id, hash);
+  const agreed = { accountId: account.id, before: noConsents, lines: said.consents, optIns: said.optIns };
+  const consents = accountConsents.foresee(keyring, brand, agreed);
+  const created = await accounts.insert(db, { ...account, claims: said.claims, answers: said.answers, consents });
+  await passwords.save(db, brand.id, account.id, hash);
+  await accountConsents.writeFirst(db, keyring, brand, { ...agreed, email: account.email, mails, source, actor });
   return created;
 }
 

@@ -63,7 +63,14 @@ async function shut(db: Db, brand: Brand, { accountId, createdAt }: oneTimeCodes
   const account = await accounts.find(db, brand.id, accountId);
   if (!account || account.disabledAt) throw new Refusal('account_unavailable', undefined, { params: { brand: brand.name } });
   await accounts.clearEraseAfter(db, brand.id, accountId);
-  await oneTimeCodes.endAllOf(db, brand.id, accountId, ['change_email', 'keep_account', 'reset_password', 'unlock', 'verify_email']);
+  await oneTimeCodes.endAllOf(db, brand.id, accountId, [
+    'change_email',
+    'confirm_consent',
+    'keep_account',
+    'reset_password',
+    'unlock',
+    'verify_email',
+  ]);
   await oneTimeCodes.endLaterOf(db, brand.id, accountId, { after: createdAt, purposes: ['secure_account'] });
   return account.email;
 }

@@ -89,7 +89,14 @@ async function takeBack(db: Db, { keyring }: Doors, brand: Brand, { row, before,
   await identifiers.releaseLater(db, claim, { heldBeyond: expiresAt });
   await accountAccess.endAll(db, brand.id, accountId);
   await accounts.clearEraseAfter(db, brand.id, accountId);
-  await oneTimeCodes.endAllOf(db, brand.id, accountId, ['change_email', 'keep_account', 'reset_password', 'unlock', 'verify_email']);
+  await oneTimeCodes.endAllOf(db, brand.id, accountId, [
+    'change_email',
+    'confirm_consent',
+    'keep_account',
+    'reset_password',
+    'unlock',
+    'verify_email',
+  ]);
   await oneTimeCodes.endLaterOf(db, brand.id, accountId, { after: createdAt, purposes: ['secure_account', 'undo_email'] });
 }
 

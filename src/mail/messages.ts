@@ -74,6 +74,8 @@ function leadOf(mail: Mail, say: (key: string, more?: object) => string, words: 
       return say(key, { email: mail.params.newEmail });
     case 'no_password':
       return say(key, { providers: words.either(mail.params.providers) });
+    case 'confirm_consent':
+      return say(key, { statement: mail.params.statement });
     case 'deletion_requested':
       return say(key, { until: words.date(mail.params.until) });
     default:

@@ -24,6 +24,7 @@ export function commitRequest(services: AdapterServices, brand: Brand, pages?: P
         forget(ctx);
         return goAgain(ctx, brand);
       }
+      if (unit.decides('bind_session')) leaveSessionCookie(ctx);
       await unit.commit(ctx.status >= 400 && ctx.path === '/token' ? isEnd : undefined).catch((error: unknown) => {
         if (!(error instanceof LostRace)) throw error;
         return answerSlower(services, brand, pages, ctx, unit.decided(error.index));
@@ -112,6 +113,15 @@ function errorRedirect(location: string, out: { error: string; error_description
   for (const [name, value] of Object.entries(out)) answer.set(name, value);
   if (answer === inFragment) url.hash = answer.toString();
   return url.href;
+}
+
+/** The browser has, or is about to get, the new id of its session; the one from before must not take its place. */
+function leaveSessionCookie(ctx: KoaContextWithOIDC): void {
+  const name = ctx.oidc.provider.cookieName('session');
+  const cookies = [ctx.response.get('set-cookie') ?? []].flat() as string[];
+  const others = cookies.filter((cookie) => !cookie.startsWith(`${name}=`) && !cookie.startsWith(`${name}.sig=`));
+  ctx.remove('set-cookie');
+  if (others.length > 0) ctx.set('set-cookie', others);
 }
 
 /** Cookies and addresses of an answer that is not given. */

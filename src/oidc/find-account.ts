@@ -3,6 +3,9 @@ import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Account } from '../domain/accounts.ts';
 import type { Brand } from '../domain/brands.ts';
 import { claimsFor } from '../domain/claims.ts';
+import { consentClaims } from '../domain/consents.ts';
+import { profileFieldsClaim } from '../domain/profile-capture.ts';
+import { fieldsOf } from '../domain/profile-fields.ts';
 import type { Services } from '../services.ts';
 import * as accounts from '../storage/accounts.ts';
 import { currentUnit } from './unit-of-work.ts';
@@ -13,8 +16,25 @@ export function accountFinder({ db }: Pick<Services, 'db'>, brand: Brand): NonNu
     const load = () => accounts.find(db, brand.id, sub);
     const account = await (currentUnit()?.read(`account/${sub}`, load) ?? load());
     if (!account || account.disabledAt || isFromBefore(account, token)) return undefined;
-    const claims = async (use: string) => ({ ...claimsFor(account), ...(use === 'id_token' ? hashed(ctx) : {}), sub: account.id });
+    const claims = async (use: string, scope: string, requested: object) => ({
+      ...claimsFor(account),
+      ...brandClaims(brand, account, ctx, [...scope.split(' '), ...Object.keys(requested)]),
+      ...(use === 'id_token' ? hashed(ctx) : {}),
+      sub: account.id,
+    });
     return { accountId: account.id, claims, account };
+  };
+}
+
+/** Made only for those who asked: most requests want neither. */
+function brandClaims(brand: Brand, account: Account, { oidc }: KoaContextWithOIDC, names: string[]): Record<string, unknown> {
+  const asked = new Set(names);
+  const clientId = oidc.client?.clientId;
+  const moment = { now: new Date(), clientId, country: account.claims.address?.country };
+  return {
+    ...(asked.has('consents') && brand.consents.length > 0 && { consents: consentClaims(brand.consents, account.consents, moment) }),
+    ...(asked.has('profile_fields') &&
+      brand.fields.length > 0 && { profile_fields: profileFieldsClaim(fieldsOf(brand), account, clientId) }),
   };
 }
 

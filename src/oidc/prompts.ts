@@ -1,6 +1,11 @@
 // What may stand between an authorization request and its answer, in this order. One prompt, one page of the same name.
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Account } from '../domain/accounts.ts';
 import type { Brand } from '../domain/brands.ts';
+import { ACCOUNT_CLIENT } from '../domain/clients.ts';
+import { consentsToAsk } from '../domain/consents.ts';
+import { dueFields, shouldCaptureBeDisplayed } from '../domain/profile-capture.ts';
+import { fieldsOf } from '../domain/profile-fields.ts';
 import { clientOf } from './clients.ts';
 import { accountOf, isSignedOut } from './find-account.ts';
 
@@ -15,7 +20,8 @@ export function prompts(brand: Brand) {
   login.checks.add(signedOutSince());
   consent.checks.remove('native_client_prompt');
   consent.checks.add(nativeClient());
-  policy.add(new Prompt({ name: 'verify_email', requestable: false }, emailUnverified(brand)), policy.indexOf(consent));
+  const ours = { verify_email: emailUnverified(brand), accept_terms: termsOpen(brand), complete_account: questionsDue(brand) };
+  for (const [name, check] of Object.entries(ours)) policy.add(new Prompt({ name, requestable: false }, check), policy.indexOf(consent));
   // "Initiating User Registration via OpenID Connect 1.0": the same page, with creating an account first.
   policy.add(new Prompt({ name: 'create', requestable: true }), 0);
   return policy;
@@ -48,6 +54,46 @@ function emailUnverified(brand: Brand) {
     const asks = brand.settings.emailVerification.pages === 'after' && account?.email && !account.emailVerified;
     return asks ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
   });
+}
+
+/**
+ * A required document without an answer that counts, in a live session too. What may still be put off stops nobody who cannot see a page.
+ * The account's own row says what was answered, so that this costs no statement.
+ */
+function termsOpen(brand: Brand) {
+  return new Check('terms_open', 'terms have to be accepted', 'interaction_required', (ctx: KoaContextWithOIDC) => {
+    const account = askedAccount(ctx);
+    const moment = account && { now: new Date(), clientId: ctx.oidc.client?.clientId, country: countryOf(account, ctx) };
+    const open = moment && consentsToAsk(brand.consents, account.consents, moment, { silent: isSilent(ctx) });
+    return open && open.length > 0 ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
+  });
+}
+
+/** Questions whose time has come. Optional ones stop nobody who cannot see a page. */
+function questionsDue(brand: Brand) {
+  return new Check('questions_due', 'the account is not complete', 'interaction_required', (ctx: KoaContextWithOIDC) => {
+    const account = askedAccount(ctx);
+    if (!account) return Check.NO_NEED_TO_PROMPT;
+    const moment = { now: new Date(), clientId: ctx.oidc.client?.clientId };
+    const fields = fieldsOf(brand);
+    const asks = isSilent(ctx) ? shouldCaptureBeDisplayed(fields, account, moment) : dueFields(fields, account, moment).length > 0;
+    return asks ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
+  });
+}
+
+/** Nobody is kept from their own account pages: who does not accept must still be able to take their data and leave. */
+function askedAccount({ oidc }: KoaContextWithOIDC): Account | undefined {
+  return oidc.client?.clientId === ACCOUNT_CLIENT ? undefined : accountOf(oidc.entities.Account);
+}
+
+function isSilent({ oidc }: KoaContextWithOIDC): boolean {
+  return oidc.promptPending('none');
+}
+
+/** What an account says of its country counts before what its request does (web/middleware/brand.ts writes that into it). */
+function countryOf({ claims }: Account, { req }: KoaContextWithOIDC): string | undefined {
+  const guessed = req.headers['x-portico-country'];
+  return claims.address?.country ?? (typeof guessed === 'string' ? guessed : undefined);
 }
 
 /**

@@ -1,7 +1,7 @@
 // Every setting of oidc-provider we decide, each with one sentence why. What is not named here keeps the library's default.
 import type { Configuration, JWKS, KoaContextWithOIDC } from 'oidc-provider';
 import type { Brand } from '../domain/brands.ts';
-import { claimsOfScope } from '../domain/claims.ts';
+import { claimsOfScope, ownClaims } from '../domain/claims.ts';
 import type { Keyring } from '../keyring.ts';
 import { availableLocales } from './available-locales.ts';
 import { clientMetadataRule, clientOf, extraClientMetadata } from './clients.ts';
@@ -35,9 +35,17 @@ export function settings({ brand, keyring, jwks, pages, findAccount }: SettingsI
       long: { httpOnly: true, sameSite: 'lax', secure, signed: true, path: '/' },
       short: { httpOnly: true, sameSite: 'lax', secure, signed: true },
     },
-    // The standard scopes and nothing implied: a relying party gets the claims it asked for.
-    scopes: ['openid', 'offline_access', 'profile', 'email', 'phone', 'address'],
-    claims: { ...mutable(claimsOfScope), openid: ['sub', 'at_hash'], acr: null, sid: null, auth_time: null, iss: null },
+    // The standard scopes, our two, and nothing implied: a relying party gets the claims it asked for.
+    scopes: ['openid', 'offline_access', 'profile', 'email', 'phone', 'address', 'consents', 'profile_fields'],
+    claims: {
+      ...mutable(claimsOfScope),
+      ...mutable(ownClaims),
+      openid: ['sub', 'at_hash'],
+      acr: null,
+      sid: null,
+      auth_time: null,
+      iss: null,
+    },
     // Only the code flow: RFC 9700 2.1.2 and OAuth 2.1 drop the others.
     responseTypes: ['code'],
     // What the client's registration says; public clients always prove possession of the code (RFC 7636).

@@ -20,6 +20,8 @@ export interface Unit {
   hasFound(name: string): boolean;
   /** Decides a write of the row; a later one of the same row replaces it. */
   write(name: string, write: Write): void;
+  /** True when a write of this kind was decided. */
+  decides(kind: Write['kind']): boolean;
   /** Writes everything, or what `keep` lets pass. @throws LostRace when one rule lost; then nothing is written. */
   commit(keep?: (write: Write) => boolean): Promise<void>;
   /** The write at the place a LostRace names. */
@@ -86,6 +88,7 @@ function createUnit(brandId: number, transaction: Transaction): Unit {
       writes.delete(name);
       writes.set(name, before ? merge(before, write) : write);
     },
+    decides: (kind) => [...writes.values()].some((write) => write.kind === kind),
     async commit(keep = () => true) {
       committed = bindToSession([...writes.values()].filter(keep));
       writes = new Map();
@@ -104,7 +107,7 @@ function createUnit(brandId: number, transaction: Transaction): Unit {
  * the request was on its way, by a reset or by "sign out everywhere", gives nothing any more.
  */
 function bindToSession(writes: Write[]): Write[] {
-  const renews = writes.some(({ kind }) => kind === 'save_session');
+  const renewed = writes.find((write) => write.kind === 'save_session');
   const gives = writes.some(
     (write) =>
       write.kind === 'save_grant' ||
@@ -112,7 +115,8 @@ function bindToSession(writes: Write[]): Write[] {
       (write.kind === 'save_token' && write.token.kind === 'AuthorizationCode'),
   );
   return writes.map((write) => {
-    if (write.kind === 'remove_session' && renews) return { ...write, must: true };
+    if (write.kind === 'remove_session' && renewed)
+      return { ...write, must: true, renewed: !write.signsIn && renewed.session.uid === write.uid };
     return (write.kind === 'update_session' || write.kind === 'save_session') && gives ? { ...write, must: true } : write;
   });
 }

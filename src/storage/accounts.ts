@@ -1,5 +1,7 @@
 import type { Account } from '../domain/accounts.ts';
 import type { AccountClaims } from '../domain/claims.ts';
+import { type AccountConsents, noConsents } from '../domain/consents.ts';
+import type { ProfileAnswers } from '../domain/profile-capture.ts';
 import { sliceOfAccount } from '../domain/slices.ts';
 import { type Db, sql } from './database.ts';
 
@@ -17,21 +19,29 @@ export interface AccountRow {
   signed_out_at: Date | string | null;
   signed_out_except: string | null;
   erase_after: Date | string | null;
+  consents: Partial<AccountConsents>;
+  answers: ProfileAnswers;
+  sign_ins: number;
 }
 
 export interface NewAccount extends Pick<Account, 'brandId' | 'id' | 'email' | 'emailVerified' | 'claims'> {
   /** Whoever registers is signed in by it: a later sign-in is not the first. */
   entering?: boolean | undefined;
+  consents?: AccountConsents | undefined;
+  answers?: ProfileAnswers | undefined;
 }
 
 /** registered_at and last_login_at are the same moment until the first sign-in; of who is signed in by registering they differ by a hair. */
-export async function insert(db: Db, { brandId, id, email, emailVerified, claims, entering = false }: NewAccount): Promise<Account> {
+export async function insert(
+  db: Db,
+  { brandId, id, email, emailVerified, claims, entering = false, consents = noConsents, answers = {} }: NewAccount,
+): Promise<Account> {
   const row = await db.row<AccountRow>(sql`
-    insert into portico.accounts (brand_id, slice, id, email, email_verified, claims, last_login_at)
-    values (${brandId}, ${sliceOfAccount(id)}, ${id}, ${email}, ${emailVerified}, ${JSON.stringify(claims)},
-      portico.now() + make_interval(secs => ${entering ? 0.001 : 0}))
+    insert into portico.accounts (brand_id, slice, id, email, email_verified, claims, consents, answers, sign_ins, last_login_at)
+    values (${brandId}, ${sliceOfAccount(id)}, ${id}, ${email}, ${emailVerified}, ${JSON.stringify(claims)}, ${JSON.stringify(consents)},
+      ${JSON.stringify(answers)}, ${entering ? 1 : 0}, portico.now() + make_interval(secs => ${entering ? 0.001 : 0}))
     returning brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
-      signed_out_at, signed_out_except, erase_after`);
+      signed_out_at, signed_out_except, erase_after, consents, answers, sign_ins`);
   return toAccount(row!);
 }
 
@@ -40,7 +50,7 @@ export async function find(db: Db, brandId: number, id: string): Promise<Account
   if (!isAccountId(id)) return undefined;
   const row = await db.row<AccountRow>(sql`
     select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
-      signed_out_at, signed_out_except, erase_after
+      signed_out_at, signed_out_except, erase_after, consents, answers, sign_ins
     from portico.accounts
     where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id}`);
   return row && toAccount(row);
@@ -65,11 +75,11 @@ export async function touchLogin(
       for no key update
     )
     update portico.accounts
-    set last_login_at = portico.now()
+    set last_login_at = portico.now(), sign_ins = sign_ins + 1
     where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id} and disabled_at is null
       and (${hash ?? null}::text is null or exists (select from password))
     returning brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
-      signed_out_at, signed_out_except, erase_after,
+      signed_out_at, signed_out_except, erase_after, consents, answers, sign_ins,
       (select last_login_at <= registered_at
        from portico.accounts before
        where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and before.id = ${id}) as first_login`);
@@ -164,7 +174,7 @@ export async function recover(
     where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id} and disabled_at is null
       and (${email ?? null}::text is null or email = ${email ?? null}::text)
     returning brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
-      signed_out_at, signed_out_except, erase_after`);
+      signed_out_at, signed_out_except, erase_after, consents, answers, sign_ins`);
   return row && toAccount(row);
 }
 
@@ -172,19 +182,11 @@ export async function recover(
 export async function lock(db: Db, brandId: number, id: string): Promise<Account | undefined> {
   const row = await db.row<AccountRow>(sql`
     select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
-      signed_out_at, signed_out_except, erase_after
+      signed_out_at, signed_out_except, erase_after, consents, answers, sign_ins
     from portico.accounts
     where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id} and disabled_at is null
     for no key update`);
   return row && toAccount(row);
-}
-
-/** Replaces every claim: the caller holds the account (`lock`). */
-export async function saveClaims(db: Db, brandId: number, id: string, claims: AccountClaims): Promise<void> {
-  await db.run(sql`
-    update portico.accounts
-    set claims = ${JSON.stringify(claims)}, updated_at = portico.now()
-    where brand_id = ${brandId} and slice = ${sliceOfAccount(id)} and id = ${id}`);
 }
 
 /** A page of a brand's accounts in the order of their keys; `after` is the last id of the page before. */
@@ -192,7 +194,7 @@ export async function list(db: Db, brandId: number, { limit, after }: { limit: n
   const [slice, id] = after && isAccountId(after) ? [sliceOfAccount(after), after] : [-1, '00000000-0000-0000-0000-000000000000'];
   const rows = await db.rows<AccountRow>(sql`
     select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
-      signed_out_at, signed_out_except, erase_after
+      signed_out_at, signed_out_except, erase_after, consents, answers, sign_ins
     from portico.accounts
     where brand_id = ${brandId} and (slice, id) > (${slice}, ${id}::uuid)
     order by slice, id
@@ -220,6 +222,9 @@ export function toAccount(row: AccountRow): Account {
     signedOutAt: dateOf(row.signed_out_at),
     signedOutExcept: row.signed_out_except,
     eraseAfter: dateOf(row.erase_after),
+    consents: { ...noConsents, ...row.consents },
+    answers: row.answers,
+    signIns: row.sign_ins,
   };
 }
 

@@ -11,8 +11,8 @@ export async function findByIssuer(db: Db, candidates: string[]): Promise<Brand 
   return toBrand(
     await db.row<BrandRow>(sql`
       select id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
-        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"
-      from portico.brands
+        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt", consents, fields
+      from portico.brand_configurations
       where issuer = any(${candidates})
       order by length(issuer) desc, issuer desc
       limit 1`),
@@ -23,8 +23,8 @@ export async function findBySlug(db: Db, slug: string): Promise<Brand | undefine
   return toBrand(
     await db.row<BrandRow>(sql`
       select id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
-        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"
-      from portico.brands
+        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt", consents, fields
+      from portico.brand_configurations
       where slug = ${slug}`),
   );
 }
@@ -33,8 +33,8 @@ export async function findById(db: Db, id: number): Promise<Brand | undefined> {
   return toBrand(
     await db.row<BrandRow>(sql`
       select id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
-        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"
-      from portico.brands
+        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt", consents, fields
+      from portico.brand_configurations
       where id = ${id}`),
   );
 }
@@ -42,8 +42,8 @@ export async function findById(db: Db, id: number): Promise<Brand | undefined> {
 export async function list(db: Db): Promise<Brand[]> {
   const rows = await db.rows<BrandRow>(sql`
     select id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
-      identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"
-    from portico.brands
+      identifier_key as "identifierKey", smtp, disabled_at as "disabledAt", consents, fields
+    from portico.brand_configurations
     order by slug`);
   return rows.map((row) => toBrand(row) as Brand);
 }
@@ -68,7 +68,7 @@ export async function insert(db: Db, brand: NewBrand): Promise<Brand | undefined
         ${JSON.stringify(brand.theme)}, ${brand.identifierKey}, ${brand.smtp ?? null})
       on conflict do nothing
       returning id, slug, issuer, name, version, home_slice as "homeSlice", slices, settings, theme,
-        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt"`),
+        identifier_key as "identifierKey", smtp, disabled_at as "disabledAt", '[]'::jsonb as consents, '[]'::jsonb as fields`),
   );
   if (inserted) await announce(db, inserted.id);
   return inserted;

@@ -1,5 +1,5 @@
 // The table of counters. One statement counts every key of an attempt and answers how far each is used.
-import type { Budget, Reservation } from '../domain/limits.ts';
+import { type Budget, isAdmitted, type Reservation } from '../domain/limits.ts';
 import { type Db, sql } from './database.ts';
 
 /**
@@ -100,4 +100,10 @@ function of(budgets: readonly Budget[], counts: Budget['counts']) {
 
 function keysOf(budgets: readonly Pick<Budget, 'key'>[]): Buffer[] {
   return budgets.map(({ key }) => key);
+}
+
+/** The same for several at once, one after the other. @returns how many of them are admitted. */
+export async function reserveSome(db: Db, brandId: number, budgets: readonly Budget[], wanted: number): Promise<number> {
+  for (let admitted = 0; admitted < wanted; admitted += 1) if (!isAdmitted(await reserve(db, brandId, budgets))) return admitted;
+  return wanted;
 }

@@ -63,7 +63,7 @@ export interface FoundSession {
 export async function findSession(db: Db, brandId: number, key: RowKey, clientId: string | undefined): Promise<FoundSession | undefined> {
   const row = await db.row<StoredSession & { account: AccountRow | null; grant: (GrantJson & { id: string }) | null }>(sql`
     select s.id, s.uid, s.account_id as "accountId", s.payload, extract(epoch from s.expires_at)::float8 as "expiresAt",
-      row_to_json(a) as account,
+      s.renewed_at is not null as retired, row_to_json(a) as account,
       case when g.id is not null then json_build_object('id', g.id, 'accountId', g.account_id, 'clientId', g.client_id,
         'payload', g.payload, 'expiresAt', extract(epoch from g.expires_at)) end as grant
     from portico.oidc_sessions s

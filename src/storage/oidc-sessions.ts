@@ -26,6 +26,8 @@ export interface StoredSession {
   accountId: string | null;
   payload: Record<string, unknown>;
   expiresAt: number;
+  /** Its id was renewed: it is known for a moment more. */
+  retired?: boolean;
 }
 
 /** What the account's settings page and the console show of a session. */
@@ -68,7 +70,7 @@ export async function findByUid(db: Db, brandId: number, uid: string): Promise<S
 export async function findAccount(db: Db, brandId: number, accountId: string, uid: string): Promise<Account | undefined> {
   const row = await db.row<AccountRow>(sql`
     select brand_id, id, email, email_verified, claims, registered_at, last_login_at, updated_at, disabled_at,
-      signed_out_at, signed_out_except, erase_after
+      signed_out_at, signed_out_except, erase_after, consents, answers, sign_ins
     from portico.accounts a
     where brand_id = ${brandId} and slice = ${sliceOfAccount(accountId)} and id = ${accountId} and disabled_at is null
       and exists (

@@ -22,7 +22,13 @@ export type Write =
   | { kind: 'save_session'; key: RowKey; session: NewSession; must?: boolean }
   /** A session that ended meanwhile stays ended; clients that another tab added stay. `must`: nothing else is written either. */
   | { kind: 'update_session'; key: RowKey; session: NewSession; must?: boolean }
-  | { kind: 'remove_session'; key: RowKey; uid: string | undefined; must?: boolean }
+  /**
+   * `signsIn`: by a sign-in, after which the id from before is nobody's. `renewed`: without one the session goes on under another id, and
+   * whoever is on their way with this one still finds it for a moment.
+   */
+  | { kind: 'remove_session'; key: RowKey; uid: string | undefined; must?: boolean; signsIn?: boolean; renewed?: boolean }
+  /** Clients that a retired id added belong to the session, which lives on under another one. */
+  | { kind: 'bind_session'; key: RowKey; session: NewSession }
   | { kind: 'save_grant'; id: string; grant: NewGrant }
   /** A grant that was revoked meanwhile does not come back. */
   | { kind: 'update_grant'; id: string; grant: NewGrant }
@@ -126,8 +132,10 @@ function clause(write: Exclude<Write, { kind: 'enqueue' }>, parameter: Parameter
       return saveSession(write.key, write.session, write.must === true, parameter);
     case 'update_session':
       return updateSession(write.key, write.session, parameter);
+    case 'bind_session':
+      return bindSession(write.key, write.session, parameter);
     case 'remove_session':
-      return removeSession(write.key, parameter);
+      return write.renewed ? retireSession(write.key, parameter) : removeSession(write.key, parameter);
     case 'save_grant':
       return saveGrant(write.id, write.grant, parameter);
     case 'update_grant':
@@ -206,7 +214,7 @@ function updateSession(key: RowKey, session: NewSession, parameter: Parameter): 
   const payload = parameter(session.payload, 'jsonb');
   return `update portico.oidc_sessions as stored
     set uid = ${parameter(session.uid, 'text')}, account_id = ${parameter(session.accountId, 'uuid')},
-      expires_at = to_timestamp(${parameter(session.expiresAt, 'float8')}),
+      expires_at = case when stored.renewed_at is null then to_timestamp(${parameter(session.expiresAt, 'float8')}) else stored.expires_at end,
       device = coalesce(${parameter(session.device, 'text')}, stored.device),
       network = coalesce(${parameter(session.network, 'text')}, stored.network), used_at = portico.now(),
       payload = case
@@ -214,6 +222,24 @@ function updateSession(key: RowKey, session: NewSession, parameter: Parameter): 
           (stored.payload -> 'authorizations') || coalesce(${payload} -> 'authorizations', '{}'))
         else ${payload}
       end
+    where ${tokenKey(key, parameter)}`;
+}
+
+function bindSession({ slice, id }: RowKey, { uid, payload }: NewSession, parameter: Parameter): string {
+  return `update portico.oidc_sessions
+    set payload = jsonb_set(payload, '{authorizations}',
+      coalesce(payload -> 'authorizations', '{}') || coalesce(${parameter(payload, 'jsonb')} -> 'authorizations', '{}'))
+    where brand_id = $1::int and slice = ${parameter(slice, 'smallint')} and uid = ${parameter(uid, 'text')}
+      and id <> ${parameter(id, 'bytea')}`;
+}
+
+/** Another tab of the browser may have sent its request before this answer brought the new id. */
+const RENEWED_SECONDS = 10;
+
+function retireSession(key: RowKey, parameter: Parameter): string {
+  return `update portico.oidc_sessions
+    set renewed_at = coalesce(renewed_at, portico.now()),
+      expires_at = least(expires_at, coalesce(renewed_at, portico.now()) + make_interval(secs => ${parameter(RENEWED_SECONDS, 'float8')}))
     where ${tokenKey(key, parameter)}`;
 }
 

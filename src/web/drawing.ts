@@ -3,7 +3,7 @@ import { themeCss } from '../domain/theme-css.ts';
 import type { Services } from '../services.ts';
 import type { Assets } from './assets.ts';
 import type { Logos } from './logos.ts';
-import type { Locales } from './middleware/locale.ts';
+import { dayIn, type Locales } from './middleware/locale.ts';
 import { contentSecurityPolicy } from './middleware/security-headers.ts';
 import type { Views } from './middleware/views.ts';
 import type { PageFrame, PageName, Pages } from './page-locals.ts';
@@ -62,6 +62,7 @@ function frame(
     locale,
     dir: locales.directionOf(locale),
     t: locales.translator(locale),
+    day: (date) => dayIn(locale, new Date(date)),
     locales: hasGet(ctx) ? locales.localeLinks(locale, ctx.querystring) : [],
     stylesheet: mountPath + stylesheetPath(assets, state),
     script: mountPath + assets.scriptPath('portico'),

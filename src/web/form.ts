@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 
 /** The same bound oidc-provider sets for its own endpoints. */
 const LIMIT = 56 * 1024;
-const FIELDS = 100;
+/** A brand may ask much, in groups with many items. */
+const FIELDS = 1_000;
 
 /** A body that is no form of ours; `status` is what to answer. */
 export class MalformedBody extends Error {

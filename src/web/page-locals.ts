@@ -4,6 +4,7 @@ import type { ThemeLinks } from '../domain/themes.ts';
 import type { RefusalCode } from '../errors.ts';
 import type { AccountPages } from './locals/account.ts';
 import type { InboxPages } from './locals/inbox.ts';
+import type { QuestionPages, RegistrationQuestions } from './locals/questions.ts';
 import type { RecoveryPages } from './locals/recovery.ts';
 import type { RegistrationPages } from './locals/registration.ts';
 
@@ -23,6 +24,8 @@ export interface PageFrame {
   locale: string;
   dir: 'ltr' | 'rtl';
   t: Translate;
+  /** "22 November 2026", of an ISO 8601 date. */
+  day: (date: string | number) => string;
   /** The language switch; one entry or none hides it. */
   locales: LocaleLink[];
   /** URL paths made by assets.ts. */
@@ -41,12 +44,17 @@ export interface LocaleLink {
   current: boolean;
 }
 
+export interface LanguageForm {
+  action: string;
+  fields: Readonly<Record<string, string>>;
+}
+
 /** What was typed (never a password) and, after a "no", why. `field` is the input's name. */
 export interface FormState {
   values: Readonly<Record<string, string>>;
   refusal?: FormRefusal | undefined;
-  /** A second field that was left empty as well. */
-  also?: FormRefusal | undefined;
+  /** What else is wrong with it, told at once. */
+  also?: readonly FormRefusal[] | undefined;
 }
 
 export interface FormRefusal {
@@ -71,10 +79,12 @@ export interface LoginPage {
   /** Absent when the brand takes no new accounts. */
   register?: FormState | undefined;
   passwordMinimum: number;
+  /** What newcomers are asked beside address and password. */
+  questions?: RegistrationQuestions | undefined;
   /** `again`: somebody is signed in here, for too long. */
   notice?: (typeof loginNotices)[number] | 'again' | undefined;
   /** After something was sent: what the language switch posts, so that nothing typed (but the password) is lost. */
-  languageForm?: { action: string; fields: Readonly<Record<string, string>> } | undefined;
+  languageForm?: LanguageForm | undefined;
 }
 
 /** Grant access, for third-party clients only. Posts `csrf` and `action` = allow | deny | switch. */
@@ -175,7 +185,7 @@ export interface FormPostPage {
   inputs: Readonly<Record<string, string>>;
 }
 
-export interface Pages extends RegistrationPages, RecoveryPages, AccountPages, InboxPages {
+export interface Pages extends RegistrationPages, QuestionPages, RecoveryPages, AccountPages, InboxPages {
   login: LoginPage;
   consent: ConsentPage;
   continue: ContinuePage;

@@ -8,6 +8,8 @@ export interface RequestState {
   requestId: string;
   /** The client's address, from the socket or from proxies we trust. */
   ip: string;
+  /** Where the request seems to come from (domain/countries.ts); a guess. */
+  country?: string | undefined;
   brand: Brand;
   provider: Provider;
   /** The path of the issuer, '' for a brand on a host of its own. */

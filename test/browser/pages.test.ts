@@ -53,10 +53,10 @@ async function show(sample: string, { brand, locale, colorScheme }: Look): Promi
   return page;
 }
 
-/** Each element and how far it is from the side on which lines start. */
+/** Each element and how far it is from the side on which lines start; not what stands inside of words in a language of their own. */
 async function startsOf(page: Page): Promise<{ tag: string; start: number }[]> {
   return page.evaluate(`
-    [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility()).map((element) => {
+    [...document.querySelectorAll('body *:not(bdi *)')].filter((element) => element.checkVisibility()).map((element) => {
       const { left, right } = element.getBoundingClientRect();
       const start = document.dir === 'rtl' ? innerWidth - right : left;
       return { tag: element.cloneNode().outerHTML, start };

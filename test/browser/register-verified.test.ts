@@ -25,6 +25,7 @@ for (const javaScriptEnabled of [true, false]) {
     const form = page.getByRole('form', { name: 'I’m new here' });
     await form.getByLabel('Email').fill(email);
     await form.getByLabel('Password', { exact: true }).fill(password);
+    await form.getByRole('checkbox', { name: 'I agree to the club terms' }).check();
     await form.getByRole('button', { name: 'Create account' }).click();
     await page.getByRole('heading', { name: 'Check your email' }).waitFor();
 

@@ -1,5 +1,6 @@
 import type { Account } from '../../src/domain/accounts.ts';
 import { type AccountClaims, claimsFor, parseClaims } from '../../src/domain/claims.ts';
+import { noConsents } from '../../src/domain/consents.ts';
 
 const everything: AccountClaims = {
   name: 'Anna Schmidt',
@@ -40,6 +41,9 @@ const account: Account = {
   signedOutAt: null,
   signedOutExcept: null,
   eraseAfter: null,
+  consents: noConsents,
+  answers: {},
+  signIns: 1,
 };
 
 test('every standard claim is taken as it is', () => {

@@ -56,6 +56,12 @@ beforeAll(async () => {
   );
   await query(`insert into portico.oidc_tokens (brand_id, slice, id, kind, account_id, payload, expires_at)
     values (${place}, 'secret-token-id', 'RefreshToken', $2::uuid, '{"nonce": "secret-token-id"}', now() + interval '1 day')`);
+  await query(
+    `insert into portico.consents (brand_id, slice, account_id, number, document, version, locale, text_hash, answer, at, asked_at, client_id, channel,
+       network, user_agent, previous, digest)
+     values (${place}, $2::uuid, 1, 'letters', 1, 'de', 'hash', 'accepted', now(), now(), 'shop', 'page', '203.0.113.0/24', $3, '', 'digest')`,
+    source.userAgent,
+  );
   const code = newOneTimeCode(test_.keyring, test_.brand.id, accountId);
   digits = code.digits;
   const sealed = sealRemembered(test_.keyring, test_.brand.id, 'change_email', code.key, { email: 'secret-code' });

@@ -1,5 +1,4 @@
 import type { AccountClaims } from '../../src/domain/claims.ts';
-import type { Profile } from '../../src/domain/profile.ts';
 import { Refusal } from '../../src/errors.ts';
 import { updateProfile } from '../../src/flows/update-profile.ts';
 import * as accounts from '../../src/storage/accounts.ts';
@@ -7,6 +6,7 @@ import * as brands from '../../src/storage/brands.ts';
 import { newEmail } from '../support/people.ts';
 import { type RunningPortico, startPortico } from '../support/portico.ts';
 import { createAccount } from '../support/protocol.ts';
+import { question } from '../support/questions.ts';
 
 let portico: RunningPortico;
 beforeAll(async () => {
@@ -15,14 +15,14 @@ beforeAll(async () => {
 afterAll(() => portico.stop());
 
 const source = { ip: '203.0.113.9', userAgent: 'Mozilla/5.0 (Windows NT 10.0) Chrome/140.0', locale: 'en' };
-const empty: Profile = { given_name: '', family_name: '', birthdate: '', phone_number: '', locale: '' };
+const empty = { given_name: '', family_name: '', birthdate: '', phone_number: '', locale: '' };
 
 async function person(claims: AccountClaims = {}) {
   const brand = (await brands.findBySlug(portico.db, 'nightfall'))!;
   const id = await createAccount(portico, { email: newEmail() });
-  await accounts.saveClaims(portico.db, brand.id, id, claims);
-  const update = (profile: Partial<Profile>) =>
-    updateProfile(portico.services, brand, { accountId: id, profile: { ...empty, ...profile }, source });
+  await portico.db.pool.query('update portico.accounts set claims = $2 where id = $1', [id, JSON.stringify(claims)]);
+  const update = (typed: Partial<typeof empty>) =>
+    updateProfile(portico.services, brand, { accountId: id, typed: { ...empty, ...typed }, asked: Object.keys(empty), source });
   const read = async () => (await accounts.find(portico.db, brand.id, id))!;
   const audited = async () =>
     (
@@ -75,7 +75,7 @@ test('a date of birth without a day, or a year, that came from elsewhere may sta
   expect((await read()).claims.birthdate).toBe('0000-02-29');
 });
 
-test.each<[keyof Profile, string, string]>([
+test.each<[keyof typeof empty, string, string]>([
   ['given_name', 'A\u0007da', 'name_malformed'],
   ['family_name', 'a\ud800', 'name_malformed'],
   ['given_name', 'x'.repeat(101), 'name_too_long'],
@@ -126,4 +126,34 @@ test('a disabled account changes no more', async () => {
   const { id, brand, update } = await person();
   await accounts.disable(portico.db, brand.id, id);
   await expect(update({ given_name: 'Eve' })).rejects.toMatchObject({ code: 'account_unavailable' });
+});
+
+test('a page from before a question was there leaves its answer alone', async () => {
+  const { id, brand, read } = await person();
+  const sms = question('sms', { type: 'checkbox' });
+  const options = ['old', 'new'].map((value) => ({ value, label: { en: value } }));
+  const topics = question('topics', { type: 'multi_select', options });
+  const asking = { ...brand, fields: [sms, question('roast'), topics] };
+  const answered = { roast: { value: 'dark' }, sms: { value: true }, topics: { value: ['old', 'new'] } };
+  await portico.db.pool.query('update portico.accounts set answers = $2 where id = $1', [id, JSON.stringify(answered)]);
+  const update = (asked: string[], typed: Record<string, string>, brand = asking) =>
+    updateProfile(portico.services, brand, { accountId: id, typed, asked, source });
+  expect(await update(['given_name'], { given_name: 'Ada' })).toEqual(['given_name', 'name']);
+  expect((await read()).answers).toMatchObject(answered);
+  // What is offered no more has no box, and stays when nothing else of it changes.
+  const fewer = { ...asking, fields: [{ ...topics, options: options.slice(1) }] };
+  expect(await update(['topics'], { 'topics.new': 'yes' }, fewer)).toEqual([]);
+  expect(await update(['topics'], {}, fewer)).toEqual(['topics']);
+  expect(await update(['sms', 'roast'], { roast: '' })).toEqual(['roast', 'sms']);
+});
+
+test('where only the age is to be kept, a date from before goes with the next save', async () => {
+  const { id, brand, read } = await person({ birthdate: '1990-06-24' });
+  const age = question('birthdate', { type: 'birth_date', required: true, minimumAge: 16, keep: 'age' });
+  const asking = { ...brand, fields: [age] };
+  const update = (typed: Record<string, string>) =>
+    updateProfile(portico.services, asking, { accountId: id, typed, asked: ['birthdate'], source });
+  expect(await update({ birthdate: '1990-06-24' })).toEqual(['birthdate']);
+  const { claims, answers } = await read();
+  expect([claims, answers.birthdate?.value]).toEqual([{}, { minimum_age: 16 }]);
 });

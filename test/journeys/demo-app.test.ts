@@ -25,7 +25,7 @@ async function join(browser: Browser, home = '/'): Promise<Page> {
 }
 
 async function confirmed(browser: Browser, page: Page, email: string): Promise<Page> {
-  const waiting = await browser.submit(page, page.form('register'), { email, password });
+  const waiting = await browser.submit(page, page.form('register'), { email, password, consent_terms: 'yes' });
   return typeCode(browser, waiting, await mailedDigits(site.portico.services, email));
 }
 

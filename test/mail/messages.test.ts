@@ -27,6 +27,8 @@ const brand: Brand = {
   identifierKey: Buffer.alloc(0),
   smtp: null,
   disabledAt: null,
+  consents: [],
+  fields: [],
 };
 
 const names = Object.keys(mailSamples(issuer)) as MailName[];

@@ -46,7 +46,7 @@ test('a sign-in whose answer waits for the end of everything gives nothing, and 
     const signedIn = await signInOnly(browser, page, email);
     await sleep(1_100);
     await ending.query(
-      `update portico.accounts set signed_out_at = date_trunc('second', now()) + interval '1 second', signed_out_except = null
+      `update portico.accounts set signed_out_at = date_trunc('second', clock_timestamp()), signed_out_except = null
        where brand_id = $1 and id = $2`,
       [brand.id, sub],
     );

@@ -3,23 +3,32 @@ import { auditEvents } from '../../src/domain/audit.ts';
 import type { Brand } from '../../src/domain/brands.ts';
 import { createClient } from '../../src/flows/admin/create-client.ts';
 import { rotateClientSecret } from '../../src/flows/admin/rotate-client-secret.ts';
+import { answerConsents } from '../../src/flows/answer-consents.ts';
 import { beginRegistration } from '../../src/flows/begin-registration.ts';
 import { confirmEmailChange, requestEmailChange } from '../../src/flows/change-email.ts';
+import { completeAccount, skipQuestions } from '../../src/flows/complete-account.ts';
+import { confirmConsent } from '../../src/flows/confirm-consent.ts';
 import { confirmRegistration } from '../../src/flows/confirm-registration.ts';
 import { forgotPassword } from '../../src/flows/forgot-password.ts';
 import { login } from '../../src/flows/login.ts';
 import { resetPassword } from '../../src/flows/reset-password.ts';
 import { requestUnlock, unlock } from '../../src/flows/unlock.ts';
+import { answerProfile, updateProfile } from '../../src/flows/update-profile.ts';
 import * as brands from '../../src/storage/brands.ts';
 import { clientsOfTest, party, secrets } from '../support/clients.ts';
 import { mailTo, waitingMails } from '../support/mails.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
 import { createAccount, obtainTokens, password } from '../support/protocol.ts';
+import { letters, news, question } from '../support/questions.ts';
 
 let portico: RunningPortico;
 let brand: Brand;
 beforeAll(async () => {
-  portico = await startPortico({ brands: [{ ...demoBrand, clients: clientsOfTest }] });
+  // Questions of the tenth sign-in: nobody below is stopped by them.
+  const fields = ['club', 'colour'].map((key) => question(key, { ask: key === 'club' ? 'registration' : 'later', fromSignIn: 10 }));
+  const born = question('birthdate', { type: 'birth_date', fromSignIn: 10, minimumAge: 16, keep: 'age' });
+  const asks = { consents: [news, letters], fields: [...fields, born] };
+  portico = await startPortico({ brands: [{ ...demoBrand, clients: clientsOfTest, ...asks }] });
   brand = (await brands.findBySlug(portico.db, 'nightfall')) as Brand;
 });
 afterAll(() => portico.stop());
@@ -32,6 +41,8 @@ const email = 'canary.newcomer@nightfall.example';
 const second = 'canary.second@nightfall.example';
 const chosen = 'canary lantern 77 orbit';
 const wrong = 'canary wrong guess 99';
+const club = 'canary club of night owls';
+const birthdate = '1947-04-17';
 
 async function rows(): Promise<string[]> {
   const { rows } = await portico.db.pool.query(
@@ -43,9 +54,14 @@ async function rows(): Promise<string[]> {
 /** From joining to another address, with everything that was mailed on the way. */
 async function live(): Promise<void> {
   const { services } = portico;
-  const { handle } = await beginRegistration(services, brand, { email, password: chosen, source, confirmPath: '/confirm-email' });
+  const form = {
+    consents: { news: { version: '1', accepted: true }, letters: { version: '1', accepted: true } },
+    typed: { club },
+  };
+  const { handle } = await beginRegistration(services, brand, { email, password: chosen, form, source, confirmPath: '/confirm-email' });
   const joined = await mailTo(services, email, 'confirm_registration');
   const { account } = await confirmRegistration(services, brand, { shown: { handle, typed: joined.params.digits }, source });
+  await agreeAndAnswer(account.id);
   for (const attempt of [wrong, chosen, chosen]) await login(services, brand, { email, password: attempt, source }).catch(() => {});
   await login(services, brand, { email: 'canary.nobody@nightfall.example', password: wrong, source: other }).catch(() => {});
   await requestUnlock(services, brand, { email, source });
@@ -64,7 +80,30 @@ async function live(): Promise<void> {
   });
 }
 
-test('no address, secret, code, token, whole network address or User-Agent stands in any row', async () => {
+/** By every way there is, with words that were typed or chosen. */
+async function agreeAndAnswer(accountId: string): Promise<void> {
+  const { services } = portico;
+  const { link } = (await mailTo(services, email, 'confirm_consent')).params;
+  await confirmConsent(services, brand, { token: new URL(link).searchParams.get('token') as string, source: other });
+  for (const [name, accepted] of Object.entries({ letters: false, news: false, 'canary-document': true })) {
+    const given = { [name]: { version: '1', accepted } };
+    await answerConsents(services, brand, { accountId, given, channel: 'page', source: other, at: 'choice' }).catch(() => {});
+  }
+  const asked = ['club', 'colour', 'birthdate'];
+  const typed = { club: `${club} again`, colour: 'canary violet', birthdate };
+  await completeAccount(services, brand, { accountId, asked, typed: { ...typed, birthdate: '2999-01-01' }, source }).catch(() => {});
+  await completeAccount(services, brand, { accountId, asked, typed, source });
+  await skipQuestions(services, brand, { accountId, asked, source });
+  await updateProfile(services, brand, {
+    accountId,
+    asked: [...asked, 'given_name'],
+    typed: { ...typed, given_name: 'Canarygiven', colour: 'canary green' },
+    source,
+  });
+  await answerProfile(services, brand, { accountId, given: { colour: 'canary red' }, source: other, by: 'api' });
+}
+
+test('no address, secret, code, token, answer, whole network address or User-Agent stands in any row', async () => {
   await live();
   const made = await createClient(portico.services, brand, {
     kind: 'web',
@@ -81,6 +120,8 @@ test('no address, secret, code, token, whole network address or User-Agent stand
     email,
     second,
     'canary',
+    'Canary',
+    birthdate,
     '@',
     ip,
     'dddd:eeee',
@@ -92,6 +133,8 @@ test('no address, secret, code, token, whole network address or User-Agent stand
     secrets.shop,
     ...mailed,
   ];
+  for (const event of ['consent_answered', 'consent_requested', 'profile_changed'])
+    expect(lines.filter((line) => line.includes(`"event":"${event}"`)).length).toBeGreaterThan(0);
   for (const canary of canaries) {
     expect(typeof canary).toBe('string');
     expect(lines.filter((line) => line.includes(canary as string))).toEqual([]);

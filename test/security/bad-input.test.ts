@@ -22,6 +22,10 @@ const reading = [
   '/',
   '/auth',
   '/interaction/abc',
+  '/confirm-consent',
+  '/interaction/abc/confirm-consent',
+  '/account/consents',
+  '/account/profile',
   '/session/end',
   '/device',
   '/userinfo',
@@ -35,6 +39,10 @@ const reading = [
 const posting: Record<string, Record<string, string>> = {
   '/auth': {},
   '/interaction/abc': {},
+  '/confirm-consent': {},
+  '/interaction/abc/confirm-consent': {},
+  '/account/consents': {},
+  '/account/profile': {},
   '/token': authorization,
   '/request': authorization,
   '/userinfo': { authorization: 'Bearer abc' },
@@ -88,7 +96,7 @@ test.each(cases(['/', '/interaction/', '/assets/', '/reg/'], Object.keys(brokenT
 test.each(cases(Object.keys(posting), Object.keys(brokenText)))('POST %s with %s in the body is 4xx', async (path, what) => {
   // An unknown token is no error: introspection says inactive (RFC 7662 2.2), revocation has nothing to do (RFC 7009 2.2).
   const allowed = /introspection|revocation/.test(path) ? [200] : [];
-  for (const name of ['client_id', 'token', 'email', 'login_hint', 'grant_type', 'user_code'])
+  for (const name of ['client_id', 'token', 'email', 'login_hint', 'grant_type', 'user_code', 'consent_terms', 'version_terms', 'asked'])
     await expectRefusal(path, { method: 'POST', headers: posting[path] ?? {}, body: `${name}=a${brokenText[what]}b` }, { allowed });
   await expectRefusal(path, { method: 'POST', headers: posting[path] ?? {}, body: `a${brokenText[what]}b=1` }, { allowed });
 });
@@ -121,6 +129,9 @@ const pollution: Record<string, Exchange> = {
   'a form with __proto__': { body: '__proto__[polluted]=1&__proto__.polluted=1&__proto__=polluted' },
   'a form with constructor': { body: 'constructor[prototype][polluted]=1&constructor.prototype.polluted=1&constructor=1&prototype=1' },
   'a form with names of Object.prototype': { body: 'toString=1&valueOf=1&hasOwnProperty=1&__defineGetter__=1&isPrototypeOf=1' },
+  'a form with boxes and answers of that name': {
+    body: 'consent___proto__=yes&version___proto__=1&records.__proto__.polluted=1&records.0.__proto__=1&asked=__proto__&add=__proto__&document=__proto__&version=1',
+  },
   'a form with options of a view': {
     body: 'settings[view options][outputFunctionName]=x;process.exit(1)//&settings[view options][client]=1&delimiter=?&client=1',
   },
@@ -139,10 +150,11 @@ const prototypes = () =>
 test.each(cases(Object.keys(posting), Object.keys(pollution)))('POST %s with %s leaves every prototype as it was', async (path, what) => {
   const before = prototypes();
   const { headers, ...request } = pollution[what] as Exchange;
+  // Who is not signed in to "my account" is sent to the sign-in.
   await expectRefusal(
     path,
     { method: 'POST', ...request, headers: { ...posting[path], ...headers } },
-    { allowed: path === '/auth' || path === '/session/end' ? [303] : [] },
+    { allowed: /^\/(auth|session\/end|account\/\w+)$/.test(path) ? [303] : [] },
   );
   expect(prototypes()).toBe(before);
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();

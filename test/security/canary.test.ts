@@ -5,7 +5,9 @@ import type { Answer } from '../support/exchange.ts';
 import { exchange, postForm } from '../support/exchange.ts';
 import { dump } from '../support/fingerprint.ts';
 import { Browser, type Page } from '../support/http-browser.ts';
+import { mailTo } from '../support/mails.ts';
 import { type RunningPortico, startPortico } from '../support/portico.ts';
+import { letters, question, terms } from '../support/questions.ts';
 
 /** What nobody may find, by what it is. */
 const canaries = new Map<string, string>();
@@ -65,7 +67,14 @@ beforeAll(async () => {
   );
   portico = await startPortico({
     settings: { deviceFlow: true, dynamicRegistration: true },
-    brands: [{ slug: 'nightfall', name: 'Nightfall', clients: [...clients, { kind: 'web', metadata: tv }] }],
+    brands: [
+      { slug: 'nightfall', name: 'Nightfall', clients: [...clients, { kind: 'web', metadata: tv }] },
+      {
+        ...{ slug: 'meadow', name: 'Meadow', path: '/meadow', clients },
+        consents: [terms(1), letters],
+        fields: [question('club', { ask: 'registration', required: true }), question('size', { required: true })],
+      },
+    ],
     env: { LOG_LEVEL: 'trace' },
   });
   for (const [name, secret] of Object.entries(secrets)) keep(`secret of ${name}`, secret);
@@ -187,6 +196,71 @@ test('pushed requests, machines, devices and registered clients', async () => {
   await exchange(`${portico.issuer}/reg/${registered.client_id}`, {
     headers: { authorization: `Bearer ${registered.registration_access_token}` },
   });
+  await snapshot();
+});
+
+/** A page that stands between a person and their app, with what they say there. */
+async function answerAll(browser: WatchedBrowser, page: Page): Promise<Page> {
+  const asked = await browser.submit(page, page.form('accept'), { consent_terms: 'yes' });
+  await snapshot();
+  await browser.submit(asked, asked.form('save'), { size: '' });
+  return browser.submit(asked, asked.form('save'), { size: 'canary-answer large' });
+}
+
+test('a brand that asks: boxes, answers, the link of a mailing, and everything taken back', async () => {
+  const issuer = portico.issuers.meadow as string;
+  const app = await party(issuer, 'shop');
+  const browser = new WatchedBrowser(portico.issuer);
+  const begun = await app.begin();
+  const page = await browser.get(begun.url);
+  const typed = { email, password, consent_letters: 'yes', club: 'canary-answer night owls' };
+  await browser.submit(page, page.form('register'), typed);
+  const asked = await browser.submit(page, page.form('register'), { ...typed, consent_terms: 'yes' });
+  await snapshot();
+  const back = await browser.submit(asked, asked.form('save'), { size: 'canary-answer small' });
+  keepTokens(await app.finish(back.url, begun));
+
+  const { link } = (await mailTo(portico.services, email, 'confirm_consent')).params;
+  const token = new URL(link).searchParams.get('token') as string;
+  for (const part of [token, token.slice(0, 22), token.slice(22)]) keep('token of a mailing', part);
+  const elsewhere = new WatchedBrowser(portico.issuer);
+  const opened = await elsewhere.get(link);
+  await snapshot();
+  const confirmed = await elsewhere.submit(opened, opened.form());
+  expect([confirmed.url, confirmed.status]).toEqual([`${issuer}/confirm-consent`, 200]);
+  await exchange(`${issuer}/interaction/canary-uid/confirm-consent?token=${token}`);
+  await exchange(`${issuer}/confirm-email?token=${token}`);
+
+  const mine = await browser.get(`${issuer}/account/consents`);
+  await browser.submit(mine, mine.form('withdraw'));
+  const profile = await browser.get(`${issuer}/account/profile`);
+  await browser.submit(profile, profile.form(), {
+    given_name: 'canary-answer given',
+    club: 'canary-answer other',
+    size: 'x'.repeat(3_000),
+  });
+  await browser.submit(profile, profile.form(), { given_name: 'canary-answer given', club: 'canary-answer other' });
+  await snapshot();
+  await portico.db.pool.query(`update portico.accounts set consents = '{"lines": 0, "head": null, "current": {}}', answers = '{}'`);
+  await portico.db.pool.query('delete from portico.consents');
+
+  // And every layer breaks, with the answers in its hands.
+  const again = await app.begin();
+  const stopped = await browser.get(again.url);
+  for (const table of ['consents', 'accounts', 'audit_events']) {
+    await portico.db.pool.query(`alter table portico.${table} rename to gone_for_a_moment`);
+    try {
+      const broken = await browser.submit(stopped, stopped.form('accept'), { consent_terms: 'yes', club: 'canary-answer lost' });
+      expect(broken.status).toBe(500);
+      await browser.submit(mine, mine.form('withdraw'));
+      await browser.submit(profile, profile.form(), { club: 'canary-answer lost', size: '' });
+      await exchange(`${issuer}/confirm-consent`, { headers: { cookie: elsewhere.cookies.header(new URL(`${issuer}/confirm-consent`)) } });
+    } finally {
+      await portico.db.pool.query(`alter table portico.gone_for_a_moment rename to ${table}`);
+    }
+  }
+  const home = await answerAll(browser, stopped);
+  keepTokens(await app.finish(home.url, again));
   await snapshot();
 });
 
@@ -314,6 +388,8 @@ test('the search finds what is there', async () => {
   expect(found(`${Buffer.from(wrong).toString('base64')}`)).toHaveLength(1);
   // The job that tells the app of the sign-out was among the rows.
   expect(dumps.some((line) => line.startsWith('graphile_worker.') && line.includes('shop'))).toBe(true);
-  // What may stand does: the address of the account, as the person wrote it.
-  expect(dumps.join('\n')).toContain(email);
+  // What may stand does: the address of the account and the answers, as the person wrote them.
+  const rows = dumps.join('\n');
+  const answers = ['night owls', 'small', 'large'].map((words) => `canary-answer ${words}`);
+  for (const words of [email, ...answers]) expect([words, rows.includes(words)]).toEqual([words, true]);
 });

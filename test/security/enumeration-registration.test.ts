@@ -8,21 +8,34 @@ import { Browser } from '../support/http-browser.ts';
 import { forgetMails, waitingMails } from '../support/mails.ts';
 import { password } from '../support/people.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
+import { letters, question, terms } from '../support/questions.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
 
 let portico: RunningPortico;
 let shop: RelyingParty;
+/** Of a brand where nobody joins without agreeing and answering. */
+let meadow: RelyingParty;
 const SAMPLES = 20;
 
 beforeAll(async () => {
   portico = await startPortico({
     settings: { emailVerification: { pages: 'before' } },
-    brands: [{ ...demoBrand, clients: clientsOfTest }],
+    brands: [
+      { ...demoBrand, clients: clientsOfTest },
+      {
+        ...{ slug: 'meadow', name: 'Meadow', path: '/meadow', clients: clientsOfTest },
+        consents: [terms(1), letters],
+        fields: [question('club', { ask: 'registration', required: true })],
+      },
+    ],
   });
   shop = await party(portico.issuer, 'shop');
-  const brand = await brands.findBySlug(portico.db, 'nightfall');
-  for (let index = 0; index < SAMPLES; index += 1)
-    await register(portico.services, brand!, { email: emailOf('known', index), password, byOperator: true });
+  meadow = await party(portico.issuers.meadow as string, 'shop');
+  for (const slug of ['nightfall', 'meadow']) {
+    const brand = await brands.findBySlug(portico.db, slug);
+    for (let index = 0; index < SAMPLES; index += 1)
+      await register(portico.services, brand!, { email: emailOf('known', index), password, byOperator: true });
+  }
 });
 afterAll(() => portico.stop());
 
@@ -37,9 +50,9 @@ interface Press {
 }
 
 /** A browser that keeps its cookies and shows every answer as it is on the wire. */
-async function visitor(email: string) {
+async function visitor(email: string, app = shop) {
   const browser = new Browser(portico.issuer);
-  const page = await browser.get((await shop.begin()).url);
+  const page = await browser.get((await app.begin()).url);
   const { csrf = '' } = page.form('register').fields;
   return async (where: '' | '/verify-email', fields: Record<string, string>): Promise<Press> => {
     const url = new URL(page.url + where);
@@ -71,7 +84,9 @@ function visible({ status, headers, body }: Answer, email: string) {
   };
 }
 
-const presses: readonly [name: string, where: '' | '/verify-email', fields: (email: string) => Record<string, string>][] = [
+type Step = readonly [name: string, where: '' | '/verify-email', fields: (email: string) => Record<string, string>];
+
+const presses: readonly Step[] = [
   ['create account', '', (email) => ({ action: 'register', email, password: 'another cassette 48' })],
   ['create account once more', '', (email) => ({ action: 'register', email, password: 'another cassette 49' })],
   ['no code', '/verify-email', () => ({ code: '' })],
@@ -80,39 +95,49 @@ const presses: readonly [name: string, where: '' | '/verify-email', fields: (ema
   ['carry on', '/verify-email', () => ({ action: 'carry-on' })],
   ['wrong code', '/verify-email', () => ({ code: '000000' })],
   ['send it again', '/verify-email', () => ({ action: 'again' })],
-  ...Array.from({ length: 6 }, (_, index): (typeof presses)[number] => [
-    `wrong code ${index + 1}`,
-    '/verify-email',
-    () => ({ code: '111111' }),
-  ]),
+  ...Array.from({ length: 6 }, (_, index): Step => [`wrong code ${index + 1}`, '/verify-email', () => ({ code: '111111' })]),
   ['carry on after five', '/verify-email', () => ({ action: 'carry-on' })],
   ['send it again after five', '/verify-email', () => ({ action: 'again' })],
   ['send it again past the limit', '/verify-email', () => ({ action: 'again' })],
   ['an unknown button', '/verify-email', () => ({ action: 'sesame' })],
 ];
 
-async function walk(kind: Kind, index: number): Promise<Press[]> {
+async function walk(kind: Kind, index: number, steps: readonly Step[], app: RelyingParty): Promise<Press[]> {
   const email = emailOf(kind, index);
-  const press = await visitor(email);
+  const press = await visitor(email, app);
   const made: Press[] = [];
-  for (const [, where, fields] of presses) made.push(await press(where, fields(email)));
+  for (const [, where, fields] of steps) made.push(await press(where, fields(email)));
   return made;
 }
 
-test(`a known and an unknown address are alike in every press, in ${SAMPLES} interleaved samples of each`, async () => {
-  await walk('fresh', 99);
+/** Interleaved, and equal in everything that can be seen. @returns the presses of each. */
+async function walkAlike(samples: number, steps: readonly Step[], app: RelyingParty): Promise<Record<Kind, Press[][]>> {
+  await walk('fresh', 99, steps, app);
   const walks: Record<Kind, Press[][]> = { known: [], fresh: [] };
-  for (let index = 0; index < SAMPLES; index += 1) {
+  for (let index = 0; index < samples; index += 1) {
     await portico.db.pool.query('delete from portico.limits');
-    for (const kind of index % 2 ? (['known', 'fresh'] as const) : (['fresh', 'known'] as const)) walks[kind].push(await walk(kind, index));
+    const kinds = index % 2 ? (['known', 'fresh'] as const) : (['fresh', 'known'] as const);
+    for (const kind of kinds) walks[kind].push(await walk(kind, index, steps, app));
   }
-  for (const [at, [name]] of presses.entries()) {
+  for (const [at, [name]] of steps.entries()) {
     const pattern = { name, ...walks.fresh[0]?.[at]?.seen };
     for (const kind of ['known', 'fresh'] as const) for (const made of walks[kind]) expect({ name, ...made[at]?.seen }).toEqual(pattern);
   }
-  const [first, second] = presses.map(
-    (_, at) => walks.known[0]?.[at]?.seen as { status: number; hashes: number; mails: number; cookies: string[] },
-  );
+  return walks;
+}
+
+interface Seen {
+  status: number;
+  hashes: number;
+  mails: number;
+  cookies: string[];
+}
+
+const seenBy = (steps: readonly Step[], walks: Press[][]) => steps.map((_, at) => walks[0]?.[at]?.seen as Seen);
+
+test(`a known and an unknown address are alike in every press, in ${SAMPLES} interleaved samples of each`, async () => {
+  const walks = await walkAlike(SAMPLES, presses, shop);
+  const [first, second] = seenBy(presses, walks.known);
   expect(first).toMatchObject({
     status: 303,
     hashes: 1,
@@ -125,7 +150,53 @@ test(`a known and an unknown address are alike in every press, in ${SAMPLES} int
     ([name], at) => `${name}: known ${median('known', at)?.toFixed(1)} ms, unknown ${median('fresh', at)?.toFixed(1)} ms`,
   );
   process.stdout.write(`${times.join('\n')}\n`);
+}, 120_000);
+
+const boxes = { consent_terms: 'yes', version_terms: '1', consent_letters: 'yes', version_letters: '1' };
+const whole = { ...boxes, club: 'Friends of vinyl' };
+const joins = (more: Record<string, string>) => (email: string) => ({
+  action: 'register',
+  email,
+  password: 'another cassette 48',
+  ...more,
 });
+
+const asking: readonly Step[] = [
+  ['without boxes and answers', '', joins({})],
+  ['without boxes', '', joins({ club: whole.club })],
+  ['with a box of another version', '', joins({ ...whole, version_terms: '2' })],
+  ['without an answer', '', joins(boxes)],
+  ['with an answer that is none', '', joins({ ...boxes, club: 'x'.repeat(4_000) })],
+  ['without a password', '', (email) => ({ action: 'register', email, ...whole })],
+  ['another language', '', (email) => ({ action: 'language', lang: 'de', form: 'register', email, refused: 'consent_required', ...whole })],
+  ['create account', '', joins(whole)],
+  ['create account once more', '', joins({ ...whole, consent_letters: '', club: 'The Night Owls' })],
+  ['wrong code', '/verify-email', () => ({ code: '000000' })],
+  ['send it again', '/verify-email', () => ({ action: 'again' })],
+  ['carry on', '/verify-email', () => ({ action: 'carry-on' })],
+];
+
+test('nor do boxes and answers tell them apart, where nobody joins without: not when they are missing, not when they are there', async () => {
+  const walks = await walkAlike(SAMPLES / 2, asking, meadow);
+  const work = seenBy(asking, walks.known).map(({ status, hashes, mails }) => [status, hashes, mails].join(' '));
+  const names = asking.map(([name], at) => `${name}: ${work[at]}`);
+  expect(names).toEqual([
+    'without boxes and answers: 422 0 0',
+    'without boxes: 422 0 0',
+    'with a box of another version: 422 0 0',
+    'without an answer: 422 0 0',
+    'with an answer that is none: 422 0 0',
+    'without a password: 422 0 0',
+    'another language: 200 0 0',
+    'create account: 303 1 1',
+    'create account once more: 303 1 0',
+    'wrong code: 422 0 0',
+    'send it again: 303 0 1',
+    'carry on: 422 0 0',
+  ]);
+  const { rows } = await portico.db.pool.query('select 1 from portico.consents');
+  expect(rows).toEqual([]);
+}, 120_000);
 
 test('the right password of a known address signs nobody in through “Create account”', async () => {
   await portico.db.pool.query('delete from portico.limits');

@@ -1,11 +1,15 @@
 // Erased is erased: nothing of the person is in the database, nothing of theirs opens a door, and no request on its way brings it back.
 import type { Brand } from '../../src/domain/brands.ts';
+import { Refusal } from '../../src/errors.ts';
 import { verifyAudit } from '../../src/flows/admin/verify-audit.ts';
+import { answerConsents } from '../../src/flows/answer-consents.ts';
+import { confirmConsent } from '../../src/flows/confirm-consent.ts';
 import { requestDeletion } from '../../src/flows/delete-account.ts';
 import { eraseAccount } from '../../src/flows/erase-account.ts';
 import { exportAccount } from '../../src/flows/export-account.ts';
 import { forgotPassword } from '../../src/flows/forgot-password.ts';
 import { keepAccount } from '../../src/flows/keep-account.ts';
+import { answerProfile } from '../../src/flows/update-profile.ts';
 import { sealAudit } from '../../src/jobs/seal-audit.ts';
 import { often, sweepAll } from '../../src/jobs/sweep.ts';
 import * as accountRemains from '../../src/storage/account-remains.ts';
@@ -17,6 +21,7 @@ import { Browser } from '../support/http-browser.ts';
 import { mailTo } from '../support/mails.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
 import { createAccount, obtainTokens, password, reachCallback, send } from '../support/protocol.ts';
+import { letters, news, question } from '../support/questions.ts';
 
 let portico: RunningPortico;
 let brand: Brand;
@@ -26,7 +31,9 @@ beforeAll(async () => {
   const clients = clientsOfTest.map((one) =>
     one.metadata.client_id === 'radio' ? { ...one, metadata: { ...one.metadata, ...heard } } : one,
   );
-  portico = await startPortico({ brands: [{ ...demoBrand, clients }] });
+  // Asked on pages of their own alone: nobody is stopped on the way to an app.
+  const asks = { consents: [news, letters], fields: [question('club', { ask: 'account' })] };
+  portico = await startPortico({ brands: [{ ...demoBrand, clients, ...asks }] });
   brand = (await brands.findBySlug(portico.db, 'nightfall')) as Brand;
 });
 afterEach(() => resetClock(portico.database));
@@ -40,6 +47,11 @@ const canaries = {
   upstream: 'canary-subject-elsewhere',
   device: 'Opera/ChromeOS',
   network: '198.51.100.0/24',
+  answer: 'Friends of the Featherless Biped',
+  agreedBy: 'CanaryBrowser/77.1',
+  agreedAt: '192.0.2.0/24',
+  confirmedBy: 'CanaryMailer/3.2',
+  confirmedAt: '2001:db8:77::/48',
 };
 const source = { ip: '198.51.100.23', userAgent: 'Mozilla/5.0 (X11; CrOS x86_64) Chrome/150.0 OPR/130.0', clientId: 'shop', locale: 'en' };
 const claims = { name: canaries.name, phone_number: canaries.phone, address: { street_address: canaries.street } };
@@ -53,7 +65,31 @@ function found(lines: string[]): string[] {
     .map(([what]) => what);
 }
 
-/** A life: signed in at two apps, forgot a password, asked for data, wanted to leave and stayed. */
+/** Where something was agreed to, and where the link of a mail was pressed: both stand in the ledger as the browser said it. */
+const agreeing = { ...source, ip: '192.0.2.66', userAgent: `Mozilla/5.0 (X11) ${canaries.agreedBy}` };
+const confirming = { ip: '2001:db8:77::5', userAgent: `Mozilla/5.0 (Macintosh) ${canaries.confirmedBy}`, locale: 'en' };
+
+async function agree(accountId: string, ...documents: string[]): Promise<void> {
+  const given = Object.fromEntries(documents.map((name) => [name, { version: '1', accepted: true }]));
+  await answerConsents(portico.services, brand, { accountId, given, channel: 'page', source: agreeing, at: 'choice' });
+}
+
+async function mailedToken(email: string): Promise<string> {
+  const { link } = (await mailTo(portico.services, email, 'confirm_consent')).params;
+  return new URL(link).searchParams.get('token') as string;
+}
+
+const say = (accountId: string) =>
+  answerProfile(portico.services, brand, { accountId, given: { club: canaries.answer }, source: agreeing, by: 'person' });
+
+/** Agrees to one thing at once and to another by mail, and answers a question. */
+async function answer(accountId: string, email: string): Promise<void> {
+  await agree(accountId, 'news', 'letters');
+  await confirmConsent(portico.services, brand, { token: await mailedToken(email), source: confirming });
+  await say(accountId);
+}
+
+/** A life: signed in at two apps, agreed and answered, forgot a password, asked for data, wanted to leave and stayed. */
 async function live(): Promise<string> {
   const accountId = await createAccount(portico, { email: canaries.email, claims });
   await portico.db.pool.query(
@@ -64,6 +100,7 @@ async function live(): Promise<string> {
   for (const id of ['shop', 'radio'] as const)
     await obtainTokens(await party(portico.issuer, id), { email: canaries.email, parameters: { login_hint: canaries.email } });
   await portico.db.pool.query('update portico.oidc_sessions set device = $1, network = $2', [canaries.device, canaries.network]);
+  await answer(accountId, canaries.email);
   await forgotPassword(portico.services, brand, { email: canaries.email, source });
   await exportAccount(portico.services, brand, { accountId, source });
   await requestDeletion(portico.services, brand, { accountId, source });
@@ -83,12 +120,28 @@ test('a dump of every table has nothing of the person any more, and the audit ch
 
   await eraseAccount(portico.services, brand, accountId);
   expect(found(await dump(portico))).toEqual([]);
+  expect(await rowsLeft(accountId)).toEqual({});
   await sealAudit(portico.services);
   const after = await verifyAudit(portico.services, brand, before.heads);
   expect(after).toMatchObject({ faults: [], events: before.events + 1 });
   // The app it was signed in at hears of it, by the account's number.
   const told = (await dump(portico)).filter((line) => line.startsWith('graphile_worker.') && line.includes('radio'));
   expect(told.some((line) => line.includes(accountId))).toBe(true);
+});
+
+test('a download has every answer, and of everything agreed to when, where and in which browser', async () => {
+  const email = 'Robin@nightfall.example';
+  const accountId = await createAccount(portico, { email });
+  await answer(accountId, email);
+  const { answers, consents } = await exportAccount(portico.services, brand, { accountId, source });
+  expect(answers).toMatchObject({ club: { value: canaries.answer, by: 'person' } });
+  expect(consents.lines).toMatchObject([
+    { document: 'news', answer: 'accepted', app: 'shop', network: canaries.agreedAt, user_agent: agreeing.userAgent, asked_at: null },
+    { document: 'letters', answer: 'accepted', network: canaries.confirmedAt, user_agent: confirming.userAgent },
+  ]);
+  expect(consents.lines[1]?.asked_at).toMatch(/^\d{4}-/);
+  expect(Object.keys(consents.current.current)).toEqual(['news', 'letters']);
+  await eraseAccount(portico.services, brand, accountId);
 });
 
 test('no cookie, token, code, link or password of the account opens anything in the next request', async () => {
@@ -101,6 +154,9 @@ test('no cookie, token, code, link or password of the account opens anything in 
   expect(account.url).toBe(`${portico.issuer}/account`);
   await forgotPassword(portico.services, brand, { email, source });
   const { params } = await mailTo(portico.services, email, 'reset_password');
+  await agree(accountId, 'letters');
+  const mailing = await mailTo(portico.services, email, 'confirm_consent');
+  const agreements = await browser.get(`${portico.issuer}/account/consents`);
   await eraseAccount(portico.services, brand, accountId);
 
   await expect(shop.refresh(tokens.refresh_token as string)).rejects.toMatchObject({ error: 'invalid_grant' });
@@ -114,11 +170,14 @@ test('no cookie, token, code, link or password of the account opens anything in 
   expect((await browser.get(`${portico.issuer}/account`)).form('login')).toBeDefined();
   expect((await browser.submit(account, account.form('sign_out'))).form('login')).toBeDefined();
   expect((await browser.submit(asked, asked.form('login'), { email, password })).status).toBe(422);
-  expect((await new Browser(portico.issuer).get(params.link)).status).toBe(410);
+  for (const { link } of [params, mailing.params]) expect((await new Browser(portico.issuer).get(link)).status).toBe(410);
+  expect((await browser.submit(agreements, agreements.form('accept'))).form('login')).toBeDefined();
+  expect(await rowsLeft(accountId)).toEqual({});
 });
 
 async function rowsLeft(accountId: string): Promise<Record<string, number>> {
-  const tables = ['oidc_sessions', 'oidc_grants', 'oidc_tokens', 'one_time_codes', 'identifiers', 'passwords', 'federated_identities'];
+  const access = ['oidc_sessions', 'oidc_grants', 'oidc_tokens', 'one_time_codes'];
+  const tables = [...access, 'identifiers', 'passwords', 'federated_identities', 'consents'];
   const counts = await Promise.all(
     tables.map(async (table) => {
       const { rows } = await portico.db.pool.query(`select count(*)::int as count from portico.${table} where account_id = $1`, [
@@ -132,7 +191,7 @@ async function rowsLeft(accountId: string): Promise<Record<string, number>> {
 
 const ROUNDS = process.env.PORTICO_TEST_LONG ? 60 : 20;
 
-test(`erased while people sign in, refresh, exchange, register and forget: ${ROUNDS} rounds leave nothing alive`, async () => {
+test(`erased while people sign in, refresh, exchange, register, agree, answer and forget: ${ROUNDS} rounds leave nothing alive`, async () => {
   const shop = await party(portico.issuer, 'shop');
   for (let round = 0; round < ROUNDS; round += 1) {
     const email = `race${round}@nightfall.example`;
@@ -142,6 +201,9 @@ test(`erased while people sign in, refresh, exchange, register and forget: ${ROU
     const newcomer = new Browser(portico.issuer);
     const [begun, other] = [await shop.begin(), new Browser(portico.issuer)];
     const [page, form] = [await newcomer.get(begun.url), await other.get((await shop.begin()).url)];
+    await agree(accountId, 'letters');
+    const token = await mailedToken(email);
+    const refused = (error: unknown) => (error instanceof Refusal ? undefined : Promise.reject(error));
     const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
     const [refreshed, finished, signedIn, registered] = await Promise.all([
@@ -151,6 +213,9 @@ test(`erased while people sign in, refresh, exchange, register and forget: ${ROU
       other.submit(form, form.form('register'), { email, password }),
       forgotPassword(portico.services, brand, { email, source }),
       requestDeletion(portico.services, brand, { accountId, source }).catch(() => undefined),
+      agree(accountId, 'news').catch(refused),
+      confirmConsent(portico.services, brand, { token, source: confirming }).catch(refused),
+      say(accountId).catch(refused),
       pause(round * 2).then(() => eraseAccount(portico.services, brand, accountId)),
     ]);
     expect([signedIn.status, registered.status].every((status) => status < 500)).toBe(true);

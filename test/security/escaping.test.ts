@@ -1,14 +1,46 @@
 // Whatever a stranger, an app or a brand's owner wrote is text on a page: it makes no element, no attribute and no address (security.md FE-4).
+import type { FieldType } from '../../src/domain/profile-fields.ts';
 import { register } from '../../src/flows/register.ts';
 import * as brands from '../../src/storage/brands.ts';
 import { type Answer, exchange, postForm } from '../support/exchange.ts';
-import { Browser } from '../support/http-browser.ts';
+import { Browser, type Page } from '../support/http-browser.ts';
+import { mailTo } from '../support/mails.ts';
 import { type RunningPortico, startPortico } from '../support/portico.ts';
+import { consentDocument, consentVersion, question } from '../support/questions.ts';
 
 const canary = `"'><img src=x onerror=alert(1)>{{7*7}}<%= 7*7 %>\${7*7}</title></script><script>alert(1)</script>&lt;b&gt;`;
 const [email, password] = ['ada@nightfall.example', 'tremolo cassette 47'];
 const callback = 'https://shop.example/callback';
 const odd = `https://shop.example/callback?from="'<b>`;
+
+/** Words of a definition, each as hostile as can be; of links only safe ones are links. */
+const words = { en: canary };
+const statement = {
+  en: `${canary} [${canary}](https://nightfall.example/"'><img%20src=x%20onerror=alert{1}>) [x](javascript:alert(1)) [y](https://x.example/"onmouseover="z)`,
+};
+const options = ['light', 'dark'].map((value) => ({ value, label: words }));
+const plainTypes: FieldType[] = ['text', 'number', 'date', 'phone', 'email', 'url', 'country', 'currency', 'locale', 'company'];
+const shapes: FieldType[] = ['checkbox', 'address', 'name', 'birth_date'];
+const hostile = { label: words, help: words, ask: 'registration' } as const;
+const asks = {
+  consents: [
+    consentDocument('terms', consentVersion(1, { texts: statement })),
+    consentDocument('privacy', consentVersion(1, { texts: words, url: `https://nightfall.example/"'><b>` })),
+    consentDocument('letters', consentVersion(1, { kind: 'optional', doubleOptIn: true, texts: statement })),
+  ],
+  fields: [
+    ...[...plainTypes, ...shapes].map((type) => question(`a_${type}`, { ...hostile, type })),
+    ...(['select', 'radio', 'multi_select'] as const).map((type) => question(`a_${type}`, { ...hostile, type, options })),
+    question('a_mask', { ...hostile, rules: { mask: `A"'><b>9` } }),
+    question('a_group', {
+      ...hostile,
+      type: 'group',
+      most: 3,
+      items: [question('title', hostile), question('mood', { ...hostile, type: 'select', options })],
+    }),
+    question('birthdate', { type: 'birth_date', label: words, required: true, minimumAge: 16 }),
+  ],
+};
 
 let portico: RunningPortico;
 beforeAll(async () => {
@@ -20,7 +52,8 @@ beforeAll(async () => {
     { kind: 'native' as const, metadata: { client_id: 'phone', client_name: canary, redirect_uris: ['com.example.app:/callback'] } },
   ];
   const brand = { slug: 'nightfall', name: canary, clients };
-  portico = await startPortico({ settings: { deviceFlow: true }, brands: [brand] });
+  const meadow = { slug: 'meadow', name: canary, path: '/meadow', clients, ...asks };
+  portico = await startPortico({ settings: { deviceFlow: true }, brands: [brand, meadow] });
   const stored = await brands.findBySlug(portico.db, 'nightfall');
   await register(portico.services, stored!, { email, password, byOperator: true, claims: { name: canary, given_name: canary } });
 });
@@ -34,14 +67,17 @@ const usual = {
   code_challenge: 'a'.repeat(43),
   code_challenge_method: 'S256',
 };
-const authorize = (more: Record<string, string> = {}) => `${portico.issuer}/auth?${new URLSearchParams({ ...usual, ...more })}`;
+const authorize = (more: Record<string, string> = {}, at = '') =>
+  `${portico.issuer}${at}/auth?${new URLSearchParams({ ...usual, ...more })}`;
 
 const known = new Set(
-  'a body button div fieldset footer form h1 h2 head header html img input label legend li link main meta nav noscript ol option p script section select small span strong style svg path circle title ul details summary output use time em b br hr dl dt dd'.split(
+  'a bdi blockquote body button div fieldset footer form h1 h2 head header html img input label legend li link main meta nav noscript ol option p progress script section select small span strong style svg path circle title ul details summary output use time em b br hr dl dt dd'.split(
     ' ',
   ),
 );
-const dangerous = /^(on|srcdoc|formaction|style$)/;
+const dangerous = /^(on|srcdoc|style$)/;
+/** "Add another" comes back to its own group of its own page. */
+const own = /^"(\/meadow)?\/(interaction|account)\/[\w-]+#[\w.-]+"$/;
 
 /** Reads the page as a browser would, far enough to see what an unescaped value would have become. */
 function faultsOf(html: string): string[] {
@@ -49,9 +85,10 @@ function faultsOf(html: string): string[] {
   for (const [tag, name = '', attributes = ''] of html.matchAll(/<([a-zA-Z%][^\s/>]*)((?:"[^"]*"|'[^']*'|[^'">])*)>/g)) {
     if (!known.has(name.toLowerCase())) faults.push(`element ${tag.slice(0, 100)}`);
     if (name === 'img' && /\bsrc="?x\b/.test(attributes)) faults.push(`element ${tag}`);
-    if (name === 'script' && !/\ssrc="\/assets\//.test(attributes)) faults.push(`script ${tag}`);
+    if (name === 'script' && !/\ssrc="(\/meadow)?\/assets\//.test(attributes)) faults.push(`script ${tag}`);
     for (const [, attribute = '', , value = ''] of attributes.matchAll(/([^\s"'=<>/]+)(\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?/g)) {
       if (dangerous.test(attribute.toLowerCase())) faults.push(`attribute ${attribute} in ${tag.slice(0, 100)}`);
+      if (attribute.toLowerCase() === 'formaction' && !own.test(value)) faults.push(`attribute ${attribute} in ${tag.slice(0, 100)}`);
       if (!/^[a-z][a-z-]*$/.test(attribute)) faults.push(`attribute ${attribute} in ${tag.slice(0, 100)}`);
       if (/^["']?\s*(javascript|data:text|vbscript)/i.test(value)) faults.push(`address ${value} in ${tag.slice(0, 100)}`);
     }
@@ -80,6 +117,7 @@ test('the reader of this test sees what is wrong', () => {
     '<p title="x"onmouseover="y">',
     '<custom-x>',
     '<a href="javascript:x">',
+    '<button formaction="https://evil.example/">',
     '<p>49</p>',
     '<script>x</script>',
     "<p '>",
@@ -159,6 +197,59 @@ test('the pages of the account show names, addresses and what was typed as text'
   for (const query of ['code', 'state', 'iss', 'error', 'error_description'])
     expectHarmless(await browser.get(`${portico.issuer}/account/callback?${query}=${encodeURIComponent(canary)}`));
 });
+
+const shown = '&lt;img src=x onerror=alert(1)&gt;{{7*7}}&lt;%= 7*7 %&gt;';
+const boxes = { consent_terms: 'yes', consent_privacy: 'yes', consent_letters: 'yes' };
+
+/** Each input of a form in turn with the canary in it. */
+async function typeEverywhere(browser: Browser, page: Page, action: string, more: Record<string, string> = {}): Promise<void> {
+  const form = page.form(action);
+  for (const name of [...Object.keys(form.fields), 'a_radio', 'a_multi_select.light', 'a_checkbox', 'consent_terms', 'add', canary]) {
+    if (['csrf', 'action', 'asked', 'email', 'password'].includes(name)) continue;
+    const answer = await browser.submit(page, form, { ...more, [name]: canary });
+    const body = expectHarmless(answer);
+    expect(body).toContain(shown);
+    for (const [tag] of body.matchAll(/<a\b[^>]*>/g)) expect(tag).not.toMatch(/javascript|onmouseover=(?!&#34;)|alert\(1\)(?!&gt;)/);
+  }
+}
+
+test('labels, help, options and statements of a brand are text, on every page that asks, and so is what was typed there', async () => {
+  const browser = new Browser(portico.issuer);
+  const page = await browser.get(authorize({}, '/meadow'));
+  expect(expectHarmless(page).split(shown).length).toBeGreaterThan(40);
+  // Only what is a safe address is a link.
+  expect(page.body).toContain('href="https://nightfall.example/&#34;&#39;&gt;&lt;img%20src=x%20onerror=alert{1}&gt;"');
+  expect(page.body).not.toMatch(/<a[^>]*javascript/);
+  await typeEverywhere(browser, page, 'register', { email: 'new@nightfall.example', password: 'short' });
+
+  const joined = await browser.submit(page, page.form('register'), { email: 'new@nightfall.example', password, ...boxes });
+  expectHarmless(joined);
+  await typeEverywhere(browser, joined, 'save', { birthdate: '' });
+  const young = await browser.submit(joined, joined.form('save'), { birthdate: `${new Date().getUTCFullYear() - 3}-01-01` });
+  expect(expectHarmless(young)).toContain('page-under-age');
+  expect(young.body).toContain(shown);
+  expect((await browser.submit(joined, joined.form('save'), { birthdate: '1990-06-24' })).status).toBe(0);
+
+  const { link } = (await mailTo(portico.services, 'new@nightfall.example', 'confirm_consent')).params;
+  const opened = await browser.get(link);
+  expect(expectHarmless(opened)).toContain(shown);
+  expect(expectHarmless(await browser.submit(opened, opened.form()))).toContain(shown);
+
+  for (const path of ['/account', '/account/consents', '/account/profile', '/account/data'])
+    expectHarmless(await browser.get(`${portico.issuer}/meadow${path}`));
+  const profile = await browser.get(`${portico.issuer}/meadow/account/profile`);
+  for (const name of Object.keys(profile.form().fields).filter((one) => one !== 'csrf'))
+    expect(expectHarmless(await browser.submit(profile, profile.form(), { [name]: canary, a_number: 'none' }))).toContain(shown);
+  const mine = await browser.get(`${portico.issuer}/meadow/account/consents`);
+  expect(mine.body).toContain(shown);
+  for (const name of ['document', 'version', 'action'])
+    expectHarmless(await browser.submit(mine, mine.form('withdraw'), { [name]: canary }));
+  expectHarmless(await browser.submit(mine, mine.form('withdraw')));
+
+  const again = await browser.get(authorize({}, '/meadow'));
+  expect(expectHarmless(again)).toContain('page-accept-terms');
+  await typeEverywhere(browser, again, 'accept', { consent_terms: '' });
+}, 60_000);
 
 test('the name of the brand and of the app are shown as they are written', async () => {
   const page = await new Browser(portico.issuer).get(authorize());

@@ -6,6 +6,7 @@ import { type Answer, exchange, postForm } from '../support/exchange.ts';
 import { fingerprint } from '../support/fingerprint.ts';
 import { Browser, type Page } from '../support/http-browser.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
+import { question, terms } from '../support/questions.ts';
 
 let portico: RunningPortico;
 const [email, password] = ['ada@nightfall.example', 'tremolo cassette 47'];
@@ -15,10 +16,14 @@ beforeAll(async () => {
     brands: [
       { ...demoBrand, clients: clientsOfTest },
       { slug: 'harbour', name: 'Harbour', path: '/harbour', clients: clientsOfTest },
+      { slug: 'meadow', name: 'Meadow', path: '/meadow', clients: clientsOfTest, consents: [terms(1)] },
+      { slug: 'garden', name: 'Garden', path: '/garden', clients: clientsOfTest, fields: [question('club', { required: true })] },
     ],
   });
-  const brand = await brands.findBySlug(portico.db, 'nightfall');
-  await register(portico.services, brand!, { email, password, byOperator: true });
+  for (const slug of ['nightfall', 'meadow', 'garden']) {
+    const brand = await brands.findBySlug(portico.db, slug);
+    await register(portico.services, brand!, { email, password, byOperator: true });
+  }
 });
 afterAll(() => portico.stop());
 
@@ -46,6 +51,14 @@ async function atConsent(): Promise<Opened> {
   return { browser, page: consent, cookie: browser.cookies.header(new URL(consent.url)), fields: consent.form('allow').fields };
 }
 
+/** Meadow asks everybody to agree, and garden has a question. */
+async function stopped(brand: 'meadow' | 'garden', button: 'accept' | 'save'): Promise<Opened> {
+  const browser = new Browser(portico.issuer);
+  const login = await browser.get((await (await party(`${portico.issuer}/${brand}`, 'shop')).begin()).url);
+  const page = await browser.submit(login, login.form('login'), { email, password });
+  return { browser, page, cookie: browser.cookies.header(new URL(page.url)), fields: page.form(button).fields };
+}
+
 async function expectNoChange(answer: () => Promise<Answer>, statuses: number[]): Promise<Answer> {
   const before = await fingerprint(portico);
   const hashes = portico.services.hasher.count;
@@ -58,10 +71,20 @@ async function expectNoChange(answer: () => Promise<Answer>, statuses: number[])
   return refused;
 }
 
-const prompts = { login: () => open(), consent: atConsent };
-const right = { login: credentials, consent: { action: 'allow' } };
+const prompts = {
+  login: () => open(),
+  accept_terms: () => stopped('meadow', 'accept'),
+  complete_account: () => stopped('garden', 'save'),
+  consent: atConsent,
+};
+const right = {
+  login: credentials,
+  accept_terms: { action: 'accept', consent_terms: 'yes' },
+  complete_account: { action: 'save', club: 'Friends of vinyl' },
+  consent: { action: 'allow' },
+};
 
-describe.each(['login', 'consent'] as const)('at %s', (prompt) => {
+describe.each(['login', 'accept_terms', 'complete_account', 'consent'] as const)('at %s', (prompt) => {
   let opened: Opened;
   beforeAll(async () => {
     opened = await prompts[prompt]();
@@ -162,8 +185,16 @@ describe.each(['login', 'consent'] as const)('at %s', (prompt) => {
   });
 
   /** Every action any page knows, and some none does. */
-  const actions = ['', 'login', 'register', 'allow', 'deny', 'continue', 'switch', 'logout', 'verify', 'true', '__proto__', 'constructor'];
-  const taken: Record<string, string[]> = { login: [], consent: ['allow', 'continue', 'deny', 'switch'] };
+  const actions = [
+    ...['', 'login', 'register', 'allow', 'deny', 'continue', 'switch', 'logout', 'verify', 'true', '__proto__', 'constructor'],
+    ...['accept', 'later', 'save', 'skip', 'withdraw', 'again', 'carry-on'],
+  ];
+  const taken: Record<string, string[]> = {
+    login: [],
+    accept_terms: ['deny', 'switch'],
+    complete_account: ['save', 'skip', 'deny', 'switch'],
+    consent: ['allow', 'continue', 'deny', 'switch'],
+  };
   test.each(actions)('the action "%s" with nothing else does what this step offers, or nothing', async (action) => {
     const { csrf = '' } = opened.fields;
     if (taken[prompt]?.includes(action)) return;
@@ -194,6 +225,18 @@ test('what stands at login cannot be answered as consent, and the other way roun
     () => postForm(consent.page.url, { ...consent.fields, ...credentials, action: 'register' }, { cookie: consent.cookie }),
     [403],
   );
+});
+
+test('terms cannot be answered as questions, nor questions as terms, and neither as consent or by signing in', async () => {
+  const [asked, due] = [await prompts.accept_terms(), await prompts.complete_account()];
+  for (const action of ['save', 'skip', 'allow', 'continue', 'login', 'register']) {
+    const fields = { ...asked.fields, ...credentials, asked: 'club', club: 'x', consent_terms: 'yes', action };
+    await expectNoChange(() => postForm(asked.page.url, fields, { cookie: asked.cookie }), [403]);
+  }
+  for (const action of ['accept', 'later', 'allow', 'continue', 'login', 'register']) {
+    const fields = { ...due.fields, ...credentials, consent_terms: 'yes', version_terms: '1', club: 'x', action };
+    await expectNoChange(() => postForm(due.page.url, fields, { cookie: due.cookie }), [403]);
+  }
 });
 
 test('a second tab does not disturb the first: each finishes with its own client', async () => {

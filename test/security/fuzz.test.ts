@@ -4,6 +4,7 @@ import { clientsOfTest, secrets } from '../support/clients.ts';
 import { type Exchange, exchange } from '../support/exchange.ts';
 import { fingerprint } from '../support/fingerprint.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
+import { question, terms } from '../support/questions.ts';
 
 const long = process.env.PORTICO_TEST_LONG === '1';
 const RUNS = long ? 10_000 : 600;
@@ -13,7 +14,9 @@ const seed = Number(process.env.PORTICO_FUZZ_SEED ?? Math.floor(Math.random() * 
 let portico: RunningPortico;
 beforeAll(async () => {
   const settings = { deviceFlow: true, dynamicRegistration: true };
-  portico = await startPortico({ settings, brands: [{ ...demoBrand, clients: clientsOfTest }], env: { LOG_LEVEL: 'error' } });
+  const records = question('records', { type: 'group', items: [question('title')], ask: 'registration' });
+  const asks = { consents: [terms(1)], fields: [question('club', { ask: 'registration', required: true }), records] };
+  portico = await startPortico({ settings, brands: [{ ...demoBrand, clients: clientsOfTest, ...asks }], env: { LOG_LEVEL: 'error' } });
 });
 afterAll(() => portico.stop());
 
@@ -22,6 +25,10 @@ const routes = [
   '/auth',
   '/auth/x',
   '/interaction/x',
+  '/interaction/x/confirm-consent',
+  '/confirm-consent',
+  '/account/consents',
+  '/account/profile',
   '/token',
   '/request',
   '/userinfo',
@@ -85,6 +92,15 @@ const names = [
   'remember',
   'lang',
   'web_message_uri',
+  'consent_terms',
+  'version_terms',
+  'asked',
+  'add',
+  'document',
+  'version',
+  'club',
+  'records.0.title',
+  'country',
   'authorization_details',
   '__proto__',
   'constructor',
@@ -95,7 +111,7 @@ const values: Record<string, string[]> = {
   redirect_uri: ['https://shop.example/callback', 'http://127.0.0.1:4711/callback', 'com.example.nightfall:/callback'],
   response_type: ['code', 'none', 'token', 'code id_token'],
   response_mode: ['query', 'fragment', 'form_post', 'web_message', 'jwt'],
-  scope: ['openid', 'openid email offline_access', 'openid openid'],
+  scope: ['openid', 'openid email offline_access', 'openid openid', 'openid consents profile_fields'],
   prompt: ['none', 'login', 'consent', 'create', 'select_account', 'none login'],
   max_age: ['0', '-1', '1e9', '99999999999999999999'],
   grant_type: [
@@ -108,7 +124,20 @@ const values: Record<string, string[]> = {
   ],
   code_challenge: ['a'.repeat(43)],
   code_challenge_method: ['S256', 'plain'],
-  claims: ['{}', '{"id_token":null}', '{"userinfo":{"__proto__":{"essential":true}}}', '[]', 'null', '{"id_token":{"sub":{"values":[1]}}}'],
+  version_terms: ['1', '2', '01', '-1'],
+  consent_terms: ['yes', 'no'],
+  asked: ['club', 'club records', 'club '.repeat(200)],
+  add: ['records', 'records.0'],
+  document: ['terms', 'constructor'],
+  claims: [
+    '{}',
+    '{"id_token":null}',
+    '{"userinfo":{"consents":null,"profile_fields":{"essential":true}}}',
+    '{"userinfo":{"__proto__":{"essential":true}}}',
+    '[]',
+    'null',
+    '{"id_token":{"sub":{"values":[1]}}}',
+  ],
   request_uri: ['urn:ietf:params:oauth:request_uri:x', 'https://evil.example/', 'http://127.0.0.1:1/'],
   request: ['eyJhbGciOiJub25lIn0.e30.', 'a.b.c'],
   resource: ['https://api.example/', 'x', 'urn:a:b'],

@@ -1,10 +1,12 @@
 // The header crawl: whatever is answered, browsers are told the same about it (security.md FE-1, FE-2, SE-2, AS-14).
 import { applyBrand } from '../../src/flows/admin/apply-brand.ts';
 import { clientsOfTest, party, secrets } from '../support/clients.ts';
+import { CookieJar } from '../support/cookie-jar.ts';
 import { type Answer, exchange, postForm } from '../support/exchange.ts';
 import { Browser } from '../support/http-browser.ts';
 import { mailTo } from '../support/mails.ts';
 import { demoBrand, type RunningPortico, startPortico } from '../support/portico.ts';
+import { letters, question, terms } from '../support/questions.ts';
 
 let portico: RunningPortico;
 const secureHost = 'id.harbour.example';
@@ -14,8 +16,17 @@ const [email, password] = ['ada@nightfall.example', 'tremolo cassette 47'];
 
 beforeAll(async () => {
   const settings = { deviceFlow: true, dynamicRegistration: true, emailVerification: { pages: 'before' as const } };
-  portico = await startPortico({ settings, brands: [{ ...demoBrand, logo, clients: clientsOfTest }] });
-  const brand = { slug: 'harbour', name: 'Harbour', issuer: `https://${secureHost}`, settings, logo, clients: clientsOfTest };
+  const birthdate = question('birthdate', {
+    type: 'birth_date',
+    label: undefined,
+    required: true,
+    fromSignIn: 2,
+    minimumAge: 16,
+    keep: 'age',
+  });
+  const common = { logo, clients: clientsOfTest, consents: [terms(1), letters], fields: [birthdate] };
+  portico = await startPortico({ settings, brands: [{ ...demoBrand, ...common }] });
+  const brand = { slug: 'harbour', name: 'Harbour', issuer: `https://${secureHost}`, settings, ...common };
   await applyBrand(portico.services, { ...brand, algorithms: ['ES256'] });
 });
 afterAll(() => portico.stop());
@@ -93,7 +104,9 @@ async function crawl(host?: string): Promise<Visited[]> {
   await post('forged form', `/interaction/${uid}`, { email }, { cookie });
   await post('refused sign-in', `/interaction/${uid}`, { csrf, email, password }, { cookie });
   await visit('body of another type', `/interaction/${uid}`, { cookie, 'content-type': 'text/plain' }, 'POST', 'a');
-  const joined = await post('account', `/interaction/${uid}`, { csrf, action: 'register', email, password }, { cookie });
+  const joining = { csrf, action: 'register', email, password };
+  await post('account without what has to be agreed to', `/interaction/${uid}`, joining, { cookie });
+  const joined = await post('account', `/interaction/${uid}`, { ...joining, consent_terms: 'yes', version_terms: '1' }, { cookie });
   const waiting = { cookie: `${cookie}; ${cookieHeader(joined)}` };
   const { digits, link } = (await mailTo(portico.services, email, 'confirm_registration')).params;
   await visit('page that waits for the code', `/interaction/${uid}/verify-email`, waiting);
@@ -108,8 +121,22 @@ async function crawl(host?: string): Promise<Visited[]> {
   const session = cookieHeader(back);
   await visit('account of nobody', '/account');
   await visit('account that did not come about', '/account/callback?code=x&state=x');
-  await visit('account', '/account', { cookie: await enteredAccount(visit, session) });
+  const atHome = { cookie: await enteredAccount(visit, session) };
+  await visit('account', '/account', atHome);
+  const agreements = await visit('consents', '/account/consents', atHome);
+  const form = { csrf: csrfOf(agreements) };
+  await post('mailing of another version', '/account/consents', { ...form, action: 'accept', document: 'letters', version: '9' }, atHome);
+  await post('mailing', '/account/consents', { ...form, action: 'accept', document: 'letters', version: '1' }, atHome);
+  await post('terms withdrawn', '/account/consents', { ...form, action: 'withdraw', document: 'terms', version: '1' }, atHome);
+  const mailing = (await mailTo(portico.services, email, 'confirm_consent')).params.link;
+  const pressed = { cookie: cookieHeader(await visit('link of a mailing', mailing.slice(new URL(mailing).origin.length))) };
+  const ask = await visit('page of a mailing', '/confirm-consent', pressed);
+  await post('forged form of a mailing', '/confirm-consent', {}, pressed);
+  await post('mailing confirmed', '/confirm-consent', { csrf: csrfOf(ask) }, pressed);
+  await visit('confirmed mailing', '/confirm-consent', pressed);
+  await visit('dead link of a mailing', '/confirm-consent');
   await visit('account, signed out', '/account/signed-out');
+  await stopOnTheWay({ visit, post }, query());
   await visit('sign-out', '/session/end', { cookie: session });
   await visit('sign-out of nobody', '/session/end');
   await post('sign-out without its token', '/session/end/confirm', {}, { cookie: session });
@@ -129,6 +156,48 @@ async function crawl(host?: string): Promise<Visited[]> {
   await visit('wrong method', '/token', { accept: 'application/json' });
   await visit('preflight', '/token', { origin: 'https://evil.example', 'access-control-request-method': 'POST' }, 'OPTIONS');
   return visited;
+}
+
+interface Hands {
+  visit: Visit;
+  post(what: string, path: string, fields: Record<string, string>, headers: Record<string, string>): Promise<Answer>;
+}
+
+/** Signs in anew: terms that were withdrawn, and a question, stand between the person and the app. */
+async function stopOnTheWay({ visit, post }: Hands, begin: string): Promise<void> {
+  const jar = new CookieJar();
+  const keep = (url: URL, answer: Answer) => {
+    jar.take(url, answer.headers['set-cookie'] ?? []);
+    return answer;
+  };
+  const begun = await visit('authorization of somebody known', begin);
+  let url = new URL(begun.headers.location ?? '');
+  keep(url, begun);
+  const sent = () => ({ cookie: jar.header(url) });
+  const look = async (what: string) => csrfOf(await visit(what, url.pathname, sent()));
+  const send = async (what: string, fields: Record<string, string>) => keep(url, await post(what, url.pathname, fields, sent()));
+  /** Follows an accepted form to the next page; to nowhere when it leads back to the app. */
+  const go = async (what: string, { headers }: Answer) => {
+    url = new URL(headers.location ?? '');
+    const { location = '' } = keep(url, await visit(what, url.pathname, sent())).headers;
+    url = new URL(location);
+  };
+  let csrf = await look('sign-in page of somebody known');
+  await go('way to the terms', await send('sign-in', { csrf, action: 'login', email, password }));
+  csrf = await look('terms');
+  await send('terms not accepted', { csrf, action: 'accept' });
+  const accepted = await send('terms accepted', { csrf, action: 'accept', consent_terms: 'yes', version_terms: '1' });
+  await go('way to the questions', accepted);
+  csrf = await look('questions');
+  const answer = { csrf, action: 'save', asked: 'birthdate' };
+  await send('questions not answered', answer);
+  await send('too young', { ...answer, birthdate: `${new Date().getUTCFullYear() - 3}-01-01` });
+  await go('way back from the questions', await send('questions answered', { ...answer, birthdate: '1990-06-24' }));
+  expect(url.searchParams.get('code')).toBeTruthy();
+}
+
+function csrfOf({ body }: Answer): string {
+  return /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? '';
 }
 
 function cookieHeader({ headers }: Answer): string {
@@ -153,7 +222,10 @@ describe.each([
       String(answer.headers[name] ?? '');
 
   test('nothing broke on the way', () => {
-    expect(visited.length).toBeGreaterThan(45);
+    expect(visited.length).toBeGreaterThan(75);
+    const shown = new Set(visited.flatMap(({ answer }) => /<main class="page-([a-z-]+)/.exec(answer.body)?.[1] ?? []));
+    for (const page of ['account-consents', 'accept-terms', 'complete-account', 'under-age', 'confirm-consent'])
+      expect(shown).toContain(page);
     expect(faults(({ answer }) => answer.status >= 500)).toEqual([]);
   });
 

@@ -70,6 +70,17 @@ test.each(lies.map((lines) => [lines.join(' + '), lines] as const))('%s changes 
   expect(location(await get(refused, lines))).toContain(`iss=${encodeURIComponent(portico.issuer)}`);
 });
 
+const linkPages = ['confirm-email', 'confirm-consent', 'reset-password', 'unlock', 'undo-email', 'secure-account', 'keep-account'];
+test.each(linkPages)('a link of a mail leads to its own page /%s at the issuer, whatever headers say', async (page) => {
+  for (const path of [`/${page}`, `/interaction/somebodys-sign-in/${page}`]) {
+    for (const lines of lies) {
+      const answer = await get(`${path}?token=${'a'.repeat(44)}&after=//evil.example`, lines);
+      expect([lines, answer.status, location(answer)]).toEqual([lines, 303, portico.issuer + path]);
+      expect(cookies(answer)).toEqual([expect.stringMatching(new RegExp(`^\\d+\\.link=a{44}; path=${path};`))]);
+    }
+  }
+});
+
 const strangers: [says: string, host: string, status: number][] = [
   ['a host nobody configured', 'Host: evil.example', 421],
   ['an address nobody configured', 'Host: 127.0.0.1', 421],

@@ -6,8 +6,9 @@ import type { RunningJobs } from '../../src/jobs/runner.ts';
 import { clientsOfTest } from '../support/clients.ts';
 import { type WaitingMail, waitingMails } from '../support/mails.ts';
 import { limits, type RunningPortico, startPortico, startTestJobs } from '../support/portico.ts';
+import { letters, question, terms } from '../support/questions.ts';
 import { startSmtp, type TestSmtp } from '../support/smtp.ts';
-import { live, phoneOf } from './mail-canary/day.ts';
+import { answerOf, live, phoneOf } from './mail-canary/day.ts';
 import { type Canary, Watch } from './mail-canary/person.ts';
 
 const people = [
@@ -32,6 +33,11 @@ beforeAll(async () => {
     brands: [
       { slug: 'nightfall', name: 'Nightfall', clients: clientsOfTest, settings: settings('before') },
       { slug: 'harbour', name: 'Harbour', path: '/harbour', clients: clientsOfTest, settings: settings('after') },
+      {
+        ...{ slug: 'meadow', name: 'Meadow', path: '/meadow', clients: clientsOfTest, settings: settings('before') },
+        consents: [terms(1), letters],
+        fields: [question('club', { ask: 'registration', required: true }), question('size', { required: true })],
+      },
     ],
     env: { LOG_LEVEL: 'trace', SMTP_URL: smtp.url, TRUSTED_PROXIES: '127.0.0.1,::1' },
   });
@@ -117,9 +123,10 @@ const halves = () =>
 const logs = () => portico.logs.join('');
 
 test('the day was long enough', () => {
-  expect(new Set(mails.map(({ name }) => name)).size).toBe(12);
-  expect(watch.secrets.filter(({ what }) => what.startsWith('password')).length).toBe(2 * 15);
-  expect(watch.secrets.filter(({ what }) => what.startsWith('token')).length).toBe(2 * 20);
+  expect(new Set(mails.map(({ name }) => name)).size).toBe(13);
+  expect(watch.secrets.filter(({ what }) => what.startsWith('password')).length).toBe(2 * 16);
+  expect(watch.secrets.filter(({ what }) => what.startsWith('token')).length).toBe(2 * 23);
+  expect(mails.filter(({ name }) => name === 'confirm_consent')).toHaveLength(2 * 2);
   const cookies = new Set(watch.secrets.filter(({ what }) => what.startsWith('cookie')).map(({ what }) => what));
   expect([...cookies].toSorted()).toEqual(
     [
@@ -138,7 +145,7 @@ test('the day was long enough', () => {
       'verify_email',
     ].map((name) => `cookie ${name}`),
   );
-  expect(watch.pages.length).toBeGreaterThan(130);
+  expect(watch.pages.length).toBeGreaterThan(160);
   expect([...columns.keys()].filter((name) => name.startsWith('portico.')).length).toBeGreaterThan(100);
   expect(columns.get('graphile_worker._private_jobs.payload')?.size).toBeGreaterThanOrEqual(mails.length);
 });
@@ -237,12 +244,35 @@ test('names, telephone numbers and birthdays stand in accounts.claims alone', ()
   expect([...showing].toSorted()).toEqual(['account', 'account-profile', 'file']);
 });
 
-test('of a browser and its network only what a person recognises is kept', () => {
+test('answers stand in accounts.answers alone, and on the pages that ask for them', () => {
+  const answers = people.flatMap(({ mark }) =>
+    ['club', 'size', 'other club'].map((what) => ({ what, value: answerOf(mark, what), of: mark })),
+  );
+  const where = [...columns].filter(([, values]) => found([...values].join('\n'), answers).length > 0).map(([name]) => name);
+  expect(where).toEqual(['portico.accounts.answers']);
+  expect(found(dump(), answers)).toHaveLength(answers.length);
+  expect(found(logs() + watch.locations.join('\n') + smtp.mails.map(({ raw }) => raw).join('\n'), answers)).toEqual([]);
+  const showing = new Set(watch.pages.filter(({ body }) => answers.some(({ value }) => body.includes(value))).map(({ page }) => page));
+  expect([...showing].toSorted()).toEqual(['account-profile', 'file', 'login']);
+});
+
+test('what a browser says of itself is kept as proof of an agreement, in the ledger and in its owner’s download alone', () => {
+  const agents = people.map(({ mark, userAgent }) => ({ what: 'browser', value: userAgent, of: mark }));
+  const where = [...columns].filter(([, values]) => found([...values].join('\n'), agents).length > 0).map(([name]) => name);
+  expect(where).toEqual(['portico.consents.user_agent']);
+  const files = watch.pages.filter(({ body }) => body.includes('CanaryAgent'));
+  expect(new Set(files.map(({ page }) => page))).toEqual(new Set(['file']));
+  for (const { of, body } of files) expect(body.match(/CanaryAgent-\w+/g)?.every((agent) => agent === `CanaryAgent-${of}`)).toBe(true);
+});
+
+test('of a browser and its network only what a person recognises is kept elsewhere', () => {
   const traces = people.flatMap(({ mark, userAgent, ip }) =>
     [userAgent, `CanaryAgent-${mark}`, ip].map((value) => ({ what: value, value, of: mark })),
   );
-  for (const text of [dump(), logs(), watch.locations.join('\n')]) expect(found(text, traces)).toEqual([]);
-  expect(found(watch.pages.map(({ body }) => body).join('\n'), traces)).toEqual([]);
+  const elsewhere = dump('portico.consents.user_agent');
+  for (const text of [elsewhere, logs(), watch.locations.join('\n')]) expect(found(text, traces)).toEqual([]);
+  const pages = watch.pages.filter(({ page }) => page !== 'file');
+  expect(found(pages.map(({ body }) => body).join('\n'), traces)).toEqual([]);
   expect(smtp.mails.filter(({ raw }) => found(raw, traces).length > 0)).toEqual([]);
   expect(dump()).toContain('203.0.113.0/24');
 });
@@ -267,7 +297,7 @@ test('a mail holds its own code and link, and nobody else’s', () => {
     ).toEqual([]);
     expect([own.name, mail.digits]).toEqual([own.name, digits ?? '']);
     if (link) expect(mail.links).toContain(link);
-    const issuer = own.brandId === brandId ? portico.issuer : `${portico.issuer}/harbour`;
+    const issuer = Object.values(portico.issuers)[own.brandId - brandId];
     const hrefs = [...mail.html.matchAll(/(?:href|src|action)="([^"]*)"/g)].map(([, href = '']) => href);
     const foreign = [...mail.links, ...hrefs].filter((href) => !href.startsWith(`${issuer}/`) && href !== 'https://nightfall.example/');
     expect([own.name, foreign]).toEqual([own.name, []]);

@@ -1,8 +1,10 @@
 // The pages of "my account" in the states people meet them in.
+import { fieldsOf } from '../../src/domain/profile-fields.ts';
 import type { AccountFrame, AccountPages } from '../../src/web/locals/account.ts';
+import { inputsOf } from './sample-inputs.ts';
 
 const csrf = 'q1w2e3r4t5z6u7i8o9p0a1s2d3f4g5h6';
-const segments = ['', 'profile', 'email', 'password', 'sessions', 'apps', 'data', 'delete'];
+const segments = ['', 'profile', 'email', 'password', 'sessions', 'apps', 'consents', 'data', 'delete'];
 
 /** What stands around each of them. */
 export function accountFrame(segment: string, more: Partial<AccountFrame> = {}): AccountFrame {
@@ -17,6 +19,7 @@ const cards: AccountPages['account']['cards'] = [
   { segment: 'password', href: '/account/password', state: { key: 'account.state.password', params: { date: '3 March 2026' } } },
   { segment: 'sessions', href: '/account/sessions', state: { key: 'account.state.sessions', params: { count: '3' } } },
   { segment: 'apps', href: '/account/apps', state: { key: 'account.state.appsOne' } },
+  { segment: 'consents', href: '/account/consents', state: { key: 'account.state.consents', params: { count: '2' } } },
   { segment: 'data', href: '/account/data', state: { key: 'account.state.data' } },
   { segment: 'delete', href: '/account/delete', state: { key: 'account.state.delete' } },
 ];
@@ -24,13 +27,11 @@ const leaving = cards.map((card) =>
   card.segment === 'delete' ? { ...card, state: { key: 'account.state.deletePending', params: { date: '6 December 2026' } } } : card,
 );
 const overview = { frame: accountFrame('', { back }), action: '/account', csrf, email: 'mira@example.com', cards };
+const profileInputs = inputsOf(fieldsOf({ fields: [] }), { birthdate: '1990-06-24' });
+const yearAlone = inputsOf(fieldsOf({ fields: [] }), { birthdate: '1990' }).find(({ name }) => name === 'birthdate')!;
 const profile = {
-  ...{ frame: accountFrame('profile', { back }), action: '/account/profile', csrf, wholeDate: true },
+  ...{ frame: accountFrame('profile', { back }), action: '/account/profile', csrf, inputs: profileInputs, facts: [] },
   form: { values: { given_name: 'Mira', family_name: 'Okonkwo', birthdate: '1990-06-24', phone_number: '+442079460018', locale: 'en' } },
-  languages: [
-    { code: 'en', label: 'English' },
-    { code: 'de', label: 'Deutsch' },
-  ],
 };
 const sessions = {
   ...{ frame: accountFrame('sessions'), action: '/account/sessions', csrf },
@@ -77,7 +78,7 @@ export const accountSamples: Record<string, { page: keyof AccountPages; locals: 
     page: 'account-profile',
     locals: {
       ...profile,
-      wholeDate: false,
+      inputs: profileInputs.map((one) => (one.name === 'birthdate' ? yearAlone : one)),
       form: {
         values: { ...profile.form.values, birthdate: '1990', phone_number: '020 79460018' },
         refusal: { code: 'phone_number_invalid', field: 'phone_number', params: {} },

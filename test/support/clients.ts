@@ -32,9 +32,20 @@ export const clientsOfTest: NonNullable<BrandOfTest['clients']> = [
   },
 ];
 
-export function party(issuer: string, clientId: keyof typeof callbacks | 'phone', redirectUri?: string): Promise<RelyingParty> {
+export function party(
+  issuer: string,
+  clientId: keyof typeof callbacks | 'phone',
+  redirectUri?: string,
+  scope?: string,
+): Promise<RelyingParty> {
   const registered = clientId === 'phone' ? callbacks.loopback : callbacks[clientId];
-  return createRelyingParty({ issuer, clientId, clientSecret: secrets[clientId], redirectUri: redirectUri ?? registered });
+  return createRelyingParty({
+    issuer,
+    clientId,
+    clientSecret: secrets[clientId],
+    redirectUri: redirectUri ?? registered,
+    ...(scope && { scope }),
+  });
 }
 
 function web(id: string, name: string, redirectUri: string, more: object = {}) {

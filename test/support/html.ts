@@ -29,8 +29,17 @@ export function attributesOf(tag: string): Record<string, string> {
 
 function fieldsOf(html: string): Record<string, string> {
   const inputs = [...html.matchAll(/<input\b([^>]*)>/g)].map(([, tag = '']) => attributesOf(tag));
-  const sent = inputs.filter(({ name, type, checked }) => name && (type !== 'checkbox' || checked !== undefined));
-  return Object.fromEntries(sent.map(({ name = '', value = '' }) => [name, value]));
+  const sent = inputs.filter(({ name, type, checked }) => name && ((type !== 'checkbox' && type !== 'radio') || checked !== undefined));
+  return Object.fromEntries([...sent.map(({ name = '', value = '' }) => [name, value] as const), ...selectsOf(html)]);
+}
+
+/** What is chosen of each list, or its first choice. */
+function selectsOf(html: string): [string, string][] {
+  return [...html.matchAll(/<select\b([^>]*)>([\s\S]*?)<\/select>/g)].map(([, tag = '', inner = '']) => {
+    const options = [...inner.matchAll(/<option\b([^>]*)>/g)].map(([, option = '']) => attributesOf(option));
+    const chosen = options.find(({ selected }) => selected !== undefined) ?? options[0];
+    return [attributesOf(tag).name ?? '', chosen?.value ?? ''];
+  });
 }
 
 function buttonsOf(html: string): Form['buttons'] {

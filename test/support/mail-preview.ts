@@ -25,7 +25,7 @@ export function demoBrand(slug: 'demo' | 'harbour'): Brand {
     demoUrl: 'http://localhost:3001',
   });
   const stored = { id: 1, version: 1, homeSlice: 0, slices: 1, identifierKey: Buffer.alloc(0), smtp: null, disabledAt: null };
-  return { ...stored, ...files, settings: defaultSettings, theme: { ...defaultTheme, ...files.theme } };
+  return { ...stored, ...files, consents: [], fields: [], settings: defaultSettings, theme: { ...defaultTheme, ...files.theme } };
 }
 
 export function drawSample(brand: Brand, mail: Mail): Message {

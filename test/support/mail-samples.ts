@@ -28,6 +28,11 @@ export function mailSamples(issuer: string, locale = 'en', to = 'mira@example.co
     new_device: mail('new_device', { link: notMe, seen: { network: '2001:db8:1::/48' }, when }, WEEK),
     deletion_requested: mail('deletion_requested', { until: '2026-12-06T10:30:00.000Z', link: link('/keep-account'), seen }, 2 * WEEK),
     account_erased: mail('account_erased', {}, WEEK),
+    confirm_consent: mail(
+      'confirm_consent',
+      { statement: 'Send me news about new roasts, about once a month.', link: link('/confirm-consent'), seen },
+      WEEK,
+    ),
     data_exported: mail('data_exported', { link: notMe, seen, when }, WEEK),
   };
 }

@@ -3,6 +3,7 @@ import type { PageName, Pages } from '../../src/web/page-locals.ts';
 import { accountSamples } from './account-samples.ts';
 import { changeSamples } from './change-samples.ts';
 import { leavingSamples } from './leaving-samples.ts';
+import { questionSamples } from './question-samples.ts';
 
 interface Sample<Name extends PageName = PageName> {
   page: Name;
@@ -25,6 +26,7 @@ export const samples: Record<string, Sample> = {
   ...(accountSamples as Record<string, Sample>),
   ...(changeSamples as Record<string, Sample>),
   ...(leavingSamples as Record<string, Sample>),
+  ...(questionSamples as Record<string, Sample>),
   login: of('login', login),
   'login-register-first': of('login', { ...login, first: 'register' }),
   'login-refused': of('login', {
@@ -40,7 +42,7 @@ export const samples: Record<string, Sample> = {
     login: {
       values: {},
       refusal: { code: 'email_required', field: 'email', params: {} },
-      also: { code: 'password_required', field: 'password', params: {}, sentence: 'login.passwordRequired' },
+      also: [{ code: 'password_required', field: 'password', params: {}, sentence: 'login.passwordRequired' }],
     },
     languageForm: { action, fields: { csrf, action: 'language', form: 'login', email: '', remember: '', refused: 'email_required.email' } },
   }),

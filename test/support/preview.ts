@@ -10,7 +10,7 @@ import { readBrandFiles } from '../../src/brand-files.ts';
 import { themeCss } from '../../src/domain/theme-css.ts';
 import type { Theme } from '../../src/domain/themes.ts';
 import { createAssets } from '../../src/web/assets.ts';
-import { createLocales } from '../../src/web/middleware/locale.ts';
+import { createLocales, dayIn } from '../../src/web/middleware/locale.ts';
 import { contentSecurityPolicy } from '../../src/web/middleware/security-headers.ts';
 import { createViews } from '../../src/web/middleware/views.ts';
 import type { PageFrame, PageName } from '../../src/web/page-locals.ts';
@@ -39,6 +39,7 @@ export function frame(slug: string, locale: string): PageFrame {
     locale,
     dir: locales.directionOf(locale),
     t: locales.translator(locale),
+    day: (date) => dayIn(locale, new Date(date)),
     locales: locales.localeLinks(locale),
     stylesheet: assets.stylesheetFor(slug, () => themeCss(theme)).path,
     script: assets.scriptPath('portico'),

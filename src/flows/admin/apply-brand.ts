@@ -1,12 +1,14 @@
 // An operator describes a brand in files; the tables become so. Applying the same files again changes nothing,
 // and what the files do not name stays as it is.
 import { randomInt } from 'node:crypto';
+import { type DefinedDocument, publishConsents } from '../../consent-publishing.ts';
 import { changedMembers } from '../../domain/audit.ts';
 import { type Brand, type BrandSettings, defaultSettings, type LimitSettings, type MailSettings } from '../../domain/brands.ts';
 import { mergeClient, sameClient, storedSecret } from '../../domain/client-registration.ts';
 import { type Client, type ClientKind, type ClientMetadata, clientTemplate, needsSecret, newClientSecret } from '../../domain/clients.ts';
 import { newIdentifierKey } from '../../domain/identifiers.ts';
 import { openSmtp, sealSmtp } from '../../domain/mails.ts';
+import type { ProfileField } from '../../domain/profile-fields.ts';
 import { newSigningKey, type SigningAlgorithm, signingAlgorithms, signingKeyPlace } from '../../domain/signing-keys.ts';
 import { SLICES } from '../../domain/slices.ts';
 import type { Theme } from '../../domain/themes.ts';
@@ -16,7 +18,9 @@ import * as auditEvents from '../../storage/audit-events.ts';
 import * as brandAssets from '../../storage/brand-assets.ts';
 import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
+import * as consentDocuments from '../../storage/consent-documents.ts';
 import { type Db, isUniqueViolation } from '../../storage/database.ts';
+import * as profileFields from '../../storage/profile-fields.ts';
 import * as signingKeys from '../../storage/signing-keys.ts';
 
 export interface ApplyBrand {
@@ -28,6 +32,10 @@ export interface ApplyBrand {
   logo?: { mediaType: string; bytes: Buffer };
   /** The brand's own mail server, `smtp(s)://user:password@host:port`; null: the installation's. */
   smtpUrl?: string | null;
+  /** Documents people are asked to agree to; versions that are published stay as they are. */
+  consents?: readonly DefinedDocument[];
+  /** The brand's questions, in its order. */
+  fields?: readonly ProfileField[];
   clients?: { kind: ClientKind; metadata: ClientMetadata; secret?: string }[];
   /** Which keys a new brand gets; both by default. */
   algorithms?: readonly SigningAlgorithm[];
@@ -43,7 +51,8 @@ export interface AppliedBrand {
 
 /**
  * Two applies of one brand follow each other, so that a secret is made once and shown by the one that made it.
- * @throws OperatorError when the issuer belongs to another brand or a client's members do not fit together.
+ * @throws OperatorError when the issuer belongs to another brand, a client's members do not fit together, or a published version of a
+ * document would be changed.
  */
 export async function applyBrand(services: Pick<Services, 'db' | 'keyring'>, input: ApplyBrand): Promise<AppliedBrand> {
   const known = await brands.findBySlug(services.db, input.slug);
@@ -56,11 +65,12 @@ export async function applyBrand(services: Pick<Services, 'db' | 'keyring'>, inp
       const updated = made ? false : await brands.update(db, brand.id, { ...merged(brand, input), ...smtpChange(services, brand, input) });
       const redrawn = input.logo ? await brandAssets.save(db, brand.id, { name: 'logo', ...input.logo }) : false;
       const { secrets, applied } = await applyClients(db, brand, input.clients ?? []);
-      const changed = applied.length > 0;
-      if (!made && !updated && (redrawn || changed)) await brands.raiseVersion(db, brand.id);
+      const defined = await applyDefinitions(db, brand, input);
+      const changed = applied.length > 0 || defined.length > 0 || redrawn;
+      if (!updated && (made ? defined.length > 0 : changed)) await brands.raiseVersion(db, brand.id);
       const now = (await brands.findBySlug(db, input.slug)) as Brand;
-      if (made || updated || redrawn || changed) await note(db, made ? undefined : brand, now, { logo: redrawn, applied });
-      return { brand: now, created: made !== undefined, changed: updated || redrawn || changed, secrets };
+      if (made || updated || changed) await note(db, made ? undefined : brand, now, { logo: redrawn, applied, defined });
+      return { brand: now, created: made !== undefined, changed: updated || changed, secrets };
     })
     .catch((error) => {
       throw isUniqueViolation(error) ? issuerTaken(input) : error;
@@ -68,9 +78,19 @@ export async function applyBrand(services: Pick<Services, 'db' | 'keyring'>, inp
 }
 
 /** One row for all of it: which members and which clients, without what they hold. */
-async function note(db: Db, before: Brand | undefined, now: Brand, { logo, applied }: { logo: boolean; applied: string[] }): Promise<void> {
-  const changed = before ? changedMembers(membersOf(before), membersOf(now)) : [];
-  const details = { created: before === undefined, changed: [...changed, ...(logo ? ['logo'] : [])].join(' '), clients: applied.join(' ') };
+async function note(
+  db: Db,
+  before: Brand | undefined,
+  now: Brand,
+  { logo, applied, defined }: { logo: boolean; applied: string[]; defined: string[] },
+): Promise<void> {
+  const changed = [...(before ? changedMembers(membersOf(before), membersOf(now)) : []), ...(logo ? ['logo'] : [])];
+  const details = {
+    created: before === undefined,
+    changed: changed.join(' '),
+    clients: applied.join(' '),
+    ...(defined.length > 0 && { defined: defined.join(', ') }),
+  };
   await auditEvents.record(db, now.id, { event: 'brand_applied', actor: 'operator', details });
 }
 
@@ -156,6 +176,48 @@ async function create(db: Db, { keyring }: Pick<Services, 'keyring'>, input: App
     await signingKeys.insert(db, brand.id, { ...key, privateJwk: sealed });
   }
   return brand;
+}
+
+/** @returns what is new of documents ("terms 2") and questions ("field loyalty_card"). */
+async function applyDefinitions(db: Db, brand: Brand, { consents, fields = [] }: ApplyBrand): Promise<string[]> {
+  const news: string[] = [];
+  if (consents) {
+    await consentDocuments.lock(db);
+    news.push(...(await publishConsents(db, brand.id, consents)));
+  }
+  for (const [position, field] of (await allFields(db, brand, fields)).entries())
+    if (await profileFields.save(db, brand.id, field, position)) news.push(`field ${field.key}`);
+  return news;
+}
+
+/** Those given, and behind them the ones that are there and were not named. */
+async function allFields(db: Db, brand: Brand, given: readonly ProfileField[]): Promise<readonly ProfileField[]> {
+  if (given.length === 0) return given;
+  const stored = await profileFields.list(db, brand.id);
+  for (const before of stored) {
+    const now = given.find(({ key }) => key === before.key);
+    if (now && isOtherKind(before, now))
+      throw new OperatorError(
+        `profile.json: ${before.key} is of the type ${before.type}, and people may have answered it. Give the new question a key of its own.`,
+      );
+  }
+  const all = [...given, ...stored.filter(({ key }) => !given.some((field) => field.key === key))];
+  const asks = (...keys: string[]) => all.some(({ key, enabled }) => enabled && keys.includes(key));
+  if (asks('name') && asks('given_name', 'family_name'))
+    throw new OperatorError(
+      'profile.json: name asks for the first and last name, which have fields of their own here. Switch off one of them.',
+    );
+  return all;
+}
+
+/** Its answers would be made of something else: most are a string, however it is chosen. */
+function isOtherKind(before: ProfileField, now: ProfileField): boolean {
+  if (kindOf(before) !== kindOf(now)) return true;
+  return before.items.some((item) => now.items.some((other) => other.key === item.key && isOtherKind(item, other)));
+}
+
+function kindOf({ type }: ProfileField): string {
+  return ['number', 'checkbox', 'multi_select', 'name', 'address', 'group'].includes(type) ? type : 'text';
 }
 
 async function applyClients(db: Db, brand: Brand, wanted: NonNullable<ApplyBrand['clients']>) {

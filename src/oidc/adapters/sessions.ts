@@ -60,19 +60,30 @@ export function sessionAdapter(services: AdapterServices, brand: Brand): Adapter
         ...whoAsks(),
       };
       // A session that ended while its request was running stays ended: sign-out wins over the request.
-      await unit(async (unit) =>
-        unit.write(nameOf(key), { kind: unit.hasFound(nameOf(key)) ? 'update_session' : 'save_session', key, session }),
-      );
+      await unit(async (unit) => {
+        const found = unit.hasFound(nameOf(key)) ? await readAlready(unit, key) : undefined;
+        unit.write(nameOf(key), { kind: found ? 'update_session' : 'save_session', key, session });
+        if (found?.retired) unit.write(`${nameOf(key)}/others`, { kind: 'bind_session', key, session });
+      });
     },
     async destroy(id) {
       const key = writable(id);
       await unit(async (unit) => {
-        const row = await unit.read<oidcSessions.StoredSession>(nameOf(key), async () => undefined);
-        unit.write(nameOf(key), { kind: 'remove_session', key, uid: row?.uid });
+        const row = await readAlready(unit, key);
+        unit.write(nameOf(key), { kind: 'remove_session', key, uid: row?.uid, signsIn: signsIn() });
         unit.remember(nameOf(key), undefined);
       });
     },
   };
+}
+
+function readAlready(unit: Unit, key: RowKey): Promise<oidcSessions.StoredSession | undefined> {
+  return unit.read<oidcSessions.StoredSession>(nameOf(key), async () => undefined);
+}
+
+/** The request that runs brings the answer of a sign-in page. */
+function signsIn(): boolean {
+  return (Provider.ctx as KoaContextWithOIDC | undefined)?.oidc?.result?.login !== undefined;
 }
 
 /** Of the request that runs: its browser, and its network as the brand middleware has written it into the request. */

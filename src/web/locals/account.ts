@@ -1,5 +1,6 @@
 // What the account pages need to be drawn. Nothing here is HTML; every value is escaped by the view.
-import type { FormState, Sentence } from '../page-locals.ts';
+import type { FormState, LanguageForm, Sentence } from '../page-locals.ts';
+import type { AccountConsentsPage, ProfileInput } from './questions.ts';
 
 /** What stands around every page of the account. */
 export interface AccountFrame {
@@ -44,14 +45,16 @@ export interface DeletionBanner {
   date: string;
 }
 
-/** Posts `csrf` and the fields of domain/profile.ts. */
+/** Posts `csrf` and the answers, or `add` = key. */
 export interface AccountProfilePage extends InAccount {
   action: string;
   csrf: string;
   form: FormState;
-  languages: { code: string; label: string }[];
-  /** The date of birth is one, or nothing: a date field can show it. */
-  wholeDate: boolean;
+  languageForm?: LanguageForm | undefined;
+  asked: string;
+  inputs: ProfileInput[];
+  /** Known, and kept as no more than that: sentences. */
+  facts: Sentence[];
 }
 
 /** Posts `csrf` and one of `session` = id, `app` = id, `action` = others | everything. */
@@ -167,6 +170,7 @@ export interface AccountPages {
   'account-profile': AccountProfilePage;
   'account-sessions': AccountSessionsPage;
   'account-apps': AccountAppsPage;
+  'account-consents': AccountConsentsPage;
 }
 
 /** The pages that stand inside the frame. */

@@ -2,7 +2,7 @@
 import { type Brand, reservedSegments } from '../../domain/brands.ts';
 import type { Providers } from '../../oidc/providers.ts';
 import type { BrandDirectory } from '../brand-directory.ts';
-import { type Middleware, rememberState } from '../request.ts';
+import { type Middleware, type RequestState, rememberState } from '../request.ts';
 
 /** `home`: where another name of this machine is sent to, in development. */
 export function selectBrand(directory: BrandDirectory, providers: Providers, home?: string): Middleware {
@@ -17,7 +17,7 @@ export function selectBrand(directory: BrandDirectory, providers: Providers, hom
     // 421 Misdirected Request (RFC 9110 15.5.20): nobody of that name lives here.
     if (!brand && home && isAnotherName(host, home)) return ctx.redirect(home + req.url);
     if (!brand) return refuse(ctx, 421, 'No brand is configured for this host.');
-    impose(ctx.req, brand, ctx.state.ip);
+    impose(ctx.req, brand, ctx.state);
     const { state } = ctx;
     state.brand = brand;
     state.mountPath = mountPathOf(brand);
@@ -36,13 +36,19 @@ function isAnotherName(host: string, home: string): boolean {
 }
 
 /** Writes the issuer's scheme, host and path over the request's, so that nothing downstream can echo what a stranger sent. */
-function impose(req: Parameters<typeof rememberState>[0] & { baseUrl?: string }, brand: Brand, ip: string): void {
+function impose(
+  req: Parameters<typeof rememberState>[0] & { baseUrl?: string },
+  brand: Brand,
+  { ip, country }: Pick<RequestState, 'ip' | 'country'>,
+): void {
   const issuer = new URL(brand.issuer);
   const mountPath = mountPathOf(brand);
   const url = wellKnown(req.url as string);
   req.headers.host = issuer.host;
   req.headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
   req.headers['x-forwarded-for'] = ip;
+  // For what the provider asks of the request; a stranger's own header of this name is overwritten.
+  req.headers['x-portico-country'] = country ?? '';
   req.baseUrl = mountPath;
   const rest = url.slice(mountPath.length);
   req.url = rest.startsWith('/') ? rest : `/${rest}`;

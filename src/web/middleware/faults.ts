@@ -59,7 +59,7 @@ function answer(drawing: Drawing, ctx: Context, status: number, reason: Reason, 
 
 /** The page a form that waited too long belongs to: drawn anew, it can be sent. */
 function ownPage({ path, state }: Context): string | undefined {
-  if (/^\/(interaction\/[^/]+(\/[a-z-]+)?|account(\/[a-z-]+)?|[a-z]+-(email|password|account)|unlock)$/.test(path))
+  if (/^\/(interaction\/[^/]+(\/[a-z-]+)?|account(\/[a-z-]+)?|[a-z]+-(email|password|account|consent)|unlock)$/.test(path))
     return state.mountPath + path;
   return /^\/device(\/|$)/.test(path) ? `${state.mountPath}/device` : undefined;
 }

@@ -61,6 +61,11 @@ export function createLocales({ folder, production }: { folder: string; producti
   };
 }
 
+/** "22 November 2026", in UTC: nobody has told us the reader's time zone. */
+export function dayIn(locale: string, at: Date): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at);
+}
+
 function directionOf(locale: string): 'ltr' | 'rtl' {
   return RIGHT_TO_LEFT.has(locale.split('-')[0] ?? '') ? 'rtl' : 'ltr';
 }

@@ -2,12 +2,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { guessCountry } from '../../domain/countries.ts';
 import type { Middleware } from '../request.ts';
 
-export function trustedProxy(trusted: readonly string[]): Middleware {
+/** `countryHeader`, in lower case: where a trusted proxy says which country a request comes from. */
+export function trustedProxy(trusted: readonly string[], countryHeader?: string): Middleware {
   const networks = trusted.map(parseNetwork);
   return (ctx, next) => {
-    ctx.state.ip = clientAddress(ctx.req.socket.remoteAddress ?? '', ctx.req.headers, networks);
+    const peer = ctx.req.socket.remoteAddress ?? '';
+    ctx.state.ip = clientAddress(peer, ctx.req.headers, networks);
+    const address = normalize(peer);
+    const told = countryHeader && address && isTrusted(address, networks) ? ctx.get(countryHeader) : undefined;
+    ctx.state.country = guessCountry({ header: told, acceptLanguage: ctx.get('accept-language') });
     removeForwarding(ctx.req.headers);
     return next();
   };

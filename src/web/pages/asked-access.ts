@@ -1,5 +1,5 @@
 // What an app may do and learn, in sentences. Nothing that is granted may be missing here.
-import { claimsOfScope } from '../../domain/claims.ts';
+import { claimsOfScope, ownClaims } from '../../domain/claims.ts';
 import type { Access } from '../../oidc/grant-access.ts';
 import type { Sentence } from '../page-locals.ts';
 
@@ -15,9 +15,13 @@ const sentences: Readonly<Record<string, readonly string[]>> = {
   'claims.language': ['locale', 'zoneinfo'],
   'scopes.address': claimsOfScope.address,
   'claims.updated': ['updated_at'],
+  'scopes.consents': ownClaims.consents,
+  'scopes.profile_fields': ownClaims.profile_fields,
 };
 
-const scopesWithSentence = new Set([...Object.keys(claimsOfScope), 'offline_access']);
+const known: Readonly<Record<string, readonly string[]>> = { ...claimsOfScope, ...ownClaims };
+
+const scopesWithSentence = new Set([...Object.keys(known), 'offline_access']);
 
 export function accessSentences({ scopes, claims, apis }: Access): Sentence[] {
   const told = new Set<string>(scopes.flatMap(claimsOf));
@@ -31,14 +35,14 @@ export function accessSentences({ scopes, claims, apis }: Access): Sentence[] {
 }
 
 function claimsOf(scope: string): readonly string[] {
-  return Object.hasOwn(claimsOfScope, scope) ? claimsOfScope[scope as keyof typeof claimsOfScope] : [];
+  return (Object.hasOwn(known, scope) && known[scope]) || [];
 }
 
 function claimSentences(claims: string[]): Sentence[] {
-  const known = Object.entries(sentences).filter(([, names]) => names.some((name) => claims.includes(name)));
+  const told = Object.entries(sentences).filter(([, names]) => names.some((name) => claims.includes(name)));
   const named = new Set(Object.values(sentences).flat());
   const others = claims.filter((claim) => !named.has(claim));
-  return [...known.map(([key]) => ({ key })), ...others.map((claim) => ({ key: 'claims.other', params: { claim } }))];
+  return [...told.map(([key]) => ({ key })), ...others.map((claim) => ({ key: 'claims.other', params: { claim } }))];
 }
 
 /** Two APIs may share a host, so the path stands with it. */

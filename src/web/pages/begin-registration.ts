@@ -6,6 +6,7 @@ import { type FlowPlace, flowHandle, rememberFlow } from '../flow-cookie.ts';
 import type { Form } from '../form.ts';
 import { sourceOf } from '../source.ts';
 import type { Entered } from './enter.ts';
+import { registrationForm } from './login-questions.ts';
 import { seeOther, type Visit } from './visit.ts';
 
 /** Whose mail this browser waits for: of a newcomer, in this sign-in alone. */
@@ -28,6 +29,7 @@ export async function beginByMail(visit: Visit, form: Form, signal: AbortSignal)
   const { handle } = await beginRegistration(services, ctx.state.brand, {
     email: form.email ?? '',
     password: form.password ?? '',
+    form: registrationForm(ctx, form),
     source: sourceOf(ctx, client.clientId),
     confirmPath: confirmPath(visit),
     pending: flowHandle(services.keyring, ctx, place),
@@ -44,6 +46,7 @@ export async function registerNow(visit: Visit, form: Form, signal: AbortSignal)
   const entered = await register(drawing.services, ctx.state.brand, {
     email: form.email ?? '',
     password: form.password ?? '',
+    form: registrationForm(ctx, form),
     source: sourceOf(ctx, client.clientId),
     deviceCookie: deviceCookie(ctx),
     clientName: asking.name,

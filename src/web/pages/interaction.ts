@@ -12,16 +12,26 @@ import { type Form, readForm } from '../form.ts';
 import { localeFor } from '../middleware/choose-locale.ts';
 import { answerUnavailable } from '../middleware/faults.ts';
 import type { Context, Middleware, RequestState } from '../request.ts';
+import { acceptTerms } from './accept-terms.ts';
+import { completeAccount } from './complete-account.ts';
 import { confirmRegistrationStep } from './confirm-registration.ts';
 import { consent } from './consent.ts';
 import { forgotPassword } from './forgot-password.ts';
 import { gone, resumeSpent } from './gone.ts';
 import { login } from './login.ts';
+import { keptQuestions } from './login-questions.ts';
 import { askUnlock } from './unlock.ts';
 import { verifyEmail } from './verify-email.ts';
 import { askingClient, type PromptPage, type Visit } from './visit.ts';
 
-const pages: Readonly<Record<string, PromptPage>> = { login, create: login, verify_email: verifyEmail, consent };
+const pages: Readonly<Record<string, PromptPage>> = {
+  login,
+  create: login,
+  verify_email: verifyEmail,
+  accept_terms: acceptTerms,
+  complete_account: completeAccount,
+  consent,
+};
 
 /** Side ways of a sign-in: /interaction/:uid/<name>. They need the same paused request in the same browser, and lead back to it. */
 const steps: Readonly<Record<string, PromptPage>> = {
@@ -96,9 +106,9 @@ function pageOf({ interaction }: Visit): PromptPage {
 
 /** What comes back on the page that says "try again": never the password. */
 function typedForm(ctx: Context, form: Form) {
-  const { email = '', remember = '', csrf = '' } = form;
+  const { email = '', csrf = '' } = form;
   const kind = form.action === 'register' || form.form === 'register' ? ('register' as const) : ('login' as const);
   // Side ways have forms of their own, which the page that says "try again" cannot draw.
   const isSignIn = /^\/interaction\/[^/]+$/.test(ctx.path);
-  return email && isSignIn ? { kind, action: ctx.state.mountPath + ctx.path, csrf, values: { email, remember } } : undefined;
+  return email && isSignIn ? { kind, action: ctx.state.mountPath + ctx.path, csrf, values: keptQuestions(ctx, form) } : undefined;
 }

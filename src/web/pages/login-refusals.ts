@@ -1,35 +1,26 @@
-// What the sign-in page says after a "no", and how that survives a change of language: as codes, never as sentences.
-import { Refusal, type RefusalCode, refusals } from '../../errors.ts';
-import type { FormState } from '../page-locals.ts';
+// What the sign-in page says after a "no".
+import { Refusal, type RefusalCode } from '../../errors.ts';
+import { recall, type Told } from '../kept-refusals.ts';
+import type { FormRefusal } from '../page-locals.ts';
 
 export type LoginAction = 'login' | 'register';
-export type Told = Pick<FormState, 'refusal' | 'also'>;
 
-/** Flows stop at the first "no"; a page whose two fields are wrong names both, so that nobody is sent back twice. */
+/** A page of which several fields are wrong names them all, so that nobody is sent back twice. */
 export function tell(action: LoginAction, password: string | undefined, refusal: Refusal): Told {
   const alsoEmpty = refusal.field === 'email' && !password;
   return {
     refusal: worded(action, refusal),
-    also: alsoEmpty ? worded(action, new Refusal('password_required', 'password')) : undefined,
+    also: [...(alsoEmpty ? [new Refusal('password_required', 'password')] : []), ...refusal.also].map((other) => worded(action, other)),
   };
 }
 
-/** "code.field code.field": what the language switch carries. */
-export function keep({ refusal, also }: Told): string {
-  return [refusal, also].flatMap((told) => (told ? [[told.code, told.field].filter(Boolean).join('.')] : [])).join(' ');
+/** What the language switch carried, in the words of the form that was sent. */
+export function recallOf(action: LoginAction, ...kept: Parameters<typeof recall>): Told {
+  const { refusal, also = [] } = recall(...kept);
+  return { refusal: refusal && worded(action, refusal), also: also.map((other) => worded(action, other)) };
 }
 
-/** The way back from `keep`; what it did not write is not said. `params` fill the sentences that need any. */
-export function recall(action: LoginAction, kept: string | undefined, params: Refusal['params']): Told {
-  const [refusal, also] = (kept ?? '').split(' ', 2).map((part) => {
-    const [code = '', field] = part.split('.', 2);
-    if (!Object.hasOwn(refusals, code)) return undefined;
-    return worded(action, { code: code as RefusalCode, field: field === 'email' || field === 'password' ? field : undefined, params });
-  });
-  return { refusal, also: refusal && also };
-}
-
-function worded(action: LoginAction, { code, field, params }: Pick<Refusal, 'code' | 'field' | 'params'>) {
+function worded(action: LoginAction, { code, field, params }: FormRefusal): FormRefusal {
   const sentence = action === 'login' ? loginSentences[code] : undefined;
   return { code, field, params, sentence };
 }

@@ -7,6 +7,7 @@ import { isDatabaseAway } from '../../storage/database.ts';
 import { deviceCookie } from '../device-cookie.ts';
 import { show } from '../drawing.ts';
 import type { Form } from '../form.ts';
+import { languageFormOf } from '../form-state.ts';
 import { hangUp } from '../hang-up.ts';
 import { speak } from '../middleware/choose-locale.ts';
 import { answerUnavailable } from '../middleware/faults.ts';
@@ -15,7 +16,9 @@ import { sourceOf } from '../source.ts';
 import { beginByMail, registerNow } from './begin-registration.ts';
 import { type Entered, enter } from './enter.ts';
 import { begin as beginRecovery, recoveredEmail } from './forgot-password.ts';
-import { type LoginAction as Action, keep, recall, tell } from './login-refusals.ts';
+import { guessesOf, keptQuestions, namesOf, questionsOf } from './login-questions.ts';
+import { type LoginAction as Action, recallOf, tell } from './login-refusals.ts';
+import { showUnderAge } from './under-age.ts';
 import { mailUnlock } from './unlock.ts';
 import { formTarget, type PromptPage, type Visit } from './visit.ts';
 
@@ -70,12 +73,13 @@ function answerNobody({ ctx }: Visit): void {
 }
 
 function answerRefusal(visit: Visit, action: Action, form: Form, error: unknown): void {
-  const values = { email: form.email ?? '', remember: form.remember ?? '' };
+  const values = keptQuestions(visit.ctx, form);
   const overloaded = error instanceof Refusal && error.status === 503;
   if (overloaded || isDatabaseAway(error)) {
     return answerUnavailable(visit.drawing, visit.ctx, error, { kind: action, ...formTarget(visit), values });
   }
   if (!(error instanceof Refusal)) throw error;
+  if (showUnderAge(visit, error)) return;
   if (error.retryAfter) visit.ctx.set('retry-after', String(error.retryAfter));
   draw(visit, action, { values, ...tell(action, form.password, error) }, error.status);
 }
@@ -86,8 +90,10 @@ function showIn(visit: Visit, form: Form): void {
   speak(drawing.locales, ctx, form.lang);
   const action: Action = form.form === 'register' ? 'register' : 'login';
   const params = { brand: ctx.state.brand.name, minimum: ctx.state.brand.settings.passwordMinimum };
-  const values = { email: form.email ?? '', remember: form.remember ?? '' };
-  draw(visit, action, { values, ...recall(action, form.refused, params) }, 200);
+  const values = keptQuestions(ctx, form);
+  const questions = questionsOf(visit, values);
+  const fields = ['email', 'password', ...(questions ? namesOf(questions) : [])];
+  draw(visit, action, { values, ...recallOf(action, form.refused, params, fields) }, 200);
 }
 
 /** `state` is of the form that was sent, or of both when none was. */
@@ -98,22 +104,18 @@ function draw(visit: Visit, sent: Action, state: FormState, status: number): voi
   const told: Action = brand.settings.registration ? sent : 'login';
   // The other form knows the address too: "sign in with it instead" is then one password away.
   const untouched: FormState = { values: { email: isAgain(visit.interaction) ? '' : (state.values.email ?? '') } };
+  const joining: FormState = told === 'register' ? state : { values: { ...guessesOf(visit), ...untouched.values } };
   const page: LoginPage = {
     ...target,
     first: firstForm(visit),
     login: told === 'login' ? state : untouched,
-    register: brand.settings.registration ? (told === 'register' ? state : untouched) : undefined,
+    register: brand.settings.registration ? joining : undefined,
+    questions: brand.settings.registration ? questionsOf(visit, joining.values) : undefined,
     passwordMinimum: brand.settings.passwordMinimum,
     notice: noticeOf(visit),
-    languageForm: ctx.method === 'POST' ? languageForm(target, told, state) : undefined,
+    languageForm: ctx.method === 'POST' ? languageFormOf(target, state, { form: told }) : undefined,
   };
   show(drawing, ctx, ctx.state, 'login', page, { client: asking, status });
-}
-
-/** A link would lose what was typed; a form of its own keeps it, but for the password. */
-function languageForm({ action, csrf }: ReturnType<typeof formTarget>, form: Action, { values, ...told }: FormState) {
-  const { email = '', remember = '' } = values;
-  return { action, fields: { csrf, action: 'language', form, email, remember, refused: keep(told) } };
 }
 
 /** What was done on the way here; of an address anybody may write, only these words are read. */

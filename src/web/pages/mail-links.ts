@@ -7,6 +7,7 @@ import type { Drawing } from '../drawing.ts';
 import { type Form, readForm } from '../form.ts';
 import { isOwnLinkForm, keepToken, linkToken } from '../mail-link.ts';
 import type { Context, Middleware, RequestState } from '../request.ts';
+import { confirmConsent } from './confirm-consent.ts';
 import { confirmEmail } from './confirm-email.ts';
 import { keepAccount } from './keep-account.ts';
 import { resetPassword } from './reset-password.ts';
@@ -31,6 +32,7 @@ export interface LinkPage {
 
 /** By the last segment of their address. */
 const pages: Readonly<Record<string, LinkPage>> = {
+  'confirm-consent': confirmConsent,
   'confirm-email': confirmEmail,
   'keep-account': keepAccount,
   'reset-password': resetPassword,

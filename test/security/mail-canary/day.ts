@@ -44,8 +44,8 @@ export async function live(day: Day): Promise<void> {
     return at.get((await (await party(portico.issuers[slug] ?? '', 'shop')).begin(parameters)).url);
   }
 
-  async function account(at: WatchedBrowser, email: string, password: string): Promise<Page> {
-    const page = await at.get(`${issuer}/account`);
+  async function account(at: WatchedBrowser, email: string, password: string, home = issuer): Promise<Page> {
+    const page = await at.get(`${home}/account`);
     return page.url.endsWith('/account') ? page : at.press(page, { action: 'login', email, password });
   }
 
@@ -136,6 +136,7 @@ export async function live(day: Day): Promise<void> {
   const owner = browser();
   await account(owner, address('main'), third);
   await owner.press(await owner.get(`${issuer}/account/profile`), {
+    asked: 'given_name family_name phone_number birthdate',
     given_name: `Canarygiven${mark}`,
     family_name: `Canaryfamily${mark}`,
     phone_number: phoneOf(mark),
@@ -162,6 +163,30 @@ export async function live(day: Day): Promise<void> {
   await mail('data_exported');
   await again.get(`${issuer}/account/sessions`);
 
+  // A brand that asks: joins with boxes and answers, is asked for more, confirms a mailing, takes it back and wants it again.
+  const meadow = portico.issuers.meadow ?? '';
+  const [asked, sixth] = [browser(), typed('password where somebody is asked')];
+  const boxes = { consent_terms: 'yes', version_terms: '1', consent_letters: 'yes', version_letters: '1' };
+  const joined = { action: 'register', email: address('asked'), password: sixth, club: answerOf(mark, 'club') };
+  page = await asked.press(await signIn(asked, 'meadow'), joined);
+  page = await asked.press(page, { ...joined, ...boxes });
+  page = await asked.press(page, { code: (await mail('confirm_registration')).digits });
+  page = await asked.press(page, { action: 'save', asked: 'size', size: 'x'.repeat(500) });
+  expectOutside(await asked.press(page, { action: 'save', asked: 'size', size: answerOf(mark, 'size') }));
+  await openLink(await mail('confirm_consent'));
+  await account(asked, address('asked'), sixth, meadow);
+  const letters = { document: 'letters', version: '1' };
+  await asked.press(await asked.get(`${meadow}/account/consents`), { action: 'withdraw', ...letters });
+  await asked.press(await asked.get(`${meadow}/account/consents`), { action: 'accept', ...letters });
+  await mail('confirm_consent');
+  const answers = { asked: 'club size', club: answerOf(mark, 'other club'), size: answerOf(mark, 'size') };
+  await asked.press(await asked.get(`${meadow}/account/profile`), answers);
+  await asked.press(await asked.get(`${meadow}/account/consents`), { action: 'withdraw', document: 'terms', version: '1' });
+  page = await signIn(asked, 'meadow');
+  expectOutside(await asked.press(page, { action: 'accept', ...boxes }));
+  await asked.press(await asked.get(`${meadow}/account/data`), {});
+  await mail('data_exported');
+
   // A link an operator hands out.
   const brand = await findBySlug(portico.db, 'nightfall');
   if (!brand) throw new Error('no brand');
@@ -180,6 +205,10 @@ export async function live(day: Day): Promise<void> {
   const leaving = browser();
   await account(leaving, address('moved'), fifth);
   await leaving.press(await leaving.get(`${issuer}/account/delete`), { confirm: 'yes', action: 'delete' });
+}
+
+export function answerOf(mark: string, what: string): string {
+  return `Canary ${what} of ${mark}`;
 }
 
 /** In the range that is reserved for fiction; its last digits are the person's. */

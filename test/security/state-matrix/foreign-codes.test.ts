@@ -1,5 +1,6 @@
 // What was mailed opens one thing: for its purpose, its account, its brand, in the browser that asked (security.md PW-13, SE-7).
 import type { CodePurpose } from '../../../src/domain/one-time-codes.ts';
+import { answerConsents } from '../../../src/flows/answer-consents.ts';
 import { beginRegistration } from '../../../src/flows/begin-registration.ts';
 import { confirmEmailChange, requestEmailChange } from '../../../src/flows/change-email.ts';
 import { changePassword } from '../../../src/flows/change-password.ts';
@@ -9,6 +10,7 @@ import { requestUnlock } from '../../../src/flows/unlock.ts';
 import { mailVerification } from '../../../src/flows/verify-email.ts';
 import { waitingMails } from '../../support/mails.ts';
 import { password } from '../../support/protocol.ts';
+import { letters } from '../../support/questions.ts';
 import { linkCsrf, type Place, placeOf, press } from './press.ts';
 import { chosen, type Standing, type StandingName, standings } from './standings.ts';
 import { type BrandName, changed, createPerson, digestOf, emptyWorld, forgetTries, newAddress, startWorld, type World } from './world.ts';
@@ -30,6 +32,7 @@ const pages: Readonly<Record<string, readonly CodePurpose[]>> = {
   'undo-email': ['undo_email'],
   'secure-account': ['secure_account'],
   'keep-account': ['keep_account'],
+  'confirm-consent': ['confirm_consent'],
 };
 const purposes = Object.values(pages).flat();
 
@@ -51,6 +54,10 @@ async function mailEverything(brandName: BrandName): Promise<Record<CodePurpose,
   await requestEmailChange(services, brand, { ...(await of()), ...toBe() });
   await changePassword(services, brand, { ...(await of()), sessionUid: 'none', password, newPassword: chosen });
   await requestDeletion(services, brand, await of());
+  // As if the brand had this mailing: what its link opens depends on no definition.
+  const mailing = { ...brand, consents: [{ ...letters, owner: 'brand' as const }] };
+  const given = { letters: { version: '1', accepted: true } };
+  await answerConsents(services, mailing, { ...(await of()), given, channel: 'page', at: 'choice' });
   const mails = [
     ['register', 'confirm_registration'],
     ['verify_email', 'verify_email'],
@@ -60,6 +67,7 @@ async function mailEverything(brandName: BrandName): Promise<Record<CodePurpose,
     ['undo_email', 'email_changed'],
     ['secure_account', 'password_changed'],
     ['keep_account', 'deletion_requested'],
+    ['confirm_consent', 'confirm_consent'],
   ] as const;
   const tokens = await Promise.all(mails.map(async ([purpose, name]) => [purpose, await tokenOf(name)] as const));
   return Object.fromEntries(tokens) as Record<CodePurpose, string>;
@@ -100,7 +108,7 @@ test('the link of one purpose opens no page of another', async () => {
       pairs += 1;
     }
   }
-  expect(pairs).toBe(80);
+  expect(pairs).toBe(108);
   await expectAllAlive('nightfall', tokens);
 }, 60_000);
 
@@ -108,6 +116,8 @@ test("a brand's links open nothing at another brand, in either direction", async
   for (const [own, foreign] of [
     ['nightfall', 'harbour'],
     ['harbour', 'nightfall'],
+    ['meadow', 'nightfall'],
+    ['nightfall', 'meadow'],
   ] as const) {
     await emptyWorld(world);
     const tokens = await mailEverything(own);

@@ -1,7 +1,7 @@
 // Every form that can be posted: its route, what it holds, and the few standings in which it changes anything, with what it changes there.
 // Whatever is not named here changes nothing.
 import { password } from '../../support/protocol.ts';
-import { chosen, type Standing, type StandingName } from './standings.ts';
+import { agreed, answered, chosen, type Standing, type StandingName } from './standings.ts';
 import { newAddress } from './world.ts';
 
 export interface Post {
@@ -20,6 +20,9 @@ const at = (route: string, does: string, fields: Post['fields'], changes: Post['
 const later = 'a fresh sign-in, where addresses are proved later';
 const strange = 'a fresh sign-in of somebody who signed in elsewhere';
 const again = 'signed in, asked for the password again';
+/** At meadow, where nobody joins without agreeing. */
+const agreeing = 'a fresh sign-in, where documents are to be agreed to';
+const agreedTo = 'registration begun, with documents agreed to';
 
 /** The sign-in page stands open in this browser. */
 const atSignIn: StandingName[] = [
@@ -38,9 +41,16 @@ const atSignIn: StandingName[] = [
   'registration begun for a known address',
   'registration confirmed elsewhere',
   again,
+  agreeing,
+  agreedTo,
 ];
 const atProof: StandingName[] = ['signed in, address not proved yet', 'signed in, the proof was opened here'];
-const inSignIn: StandingName[] = [...atSignIn, ...atProof, 'an app asks for access'];
+const terms = 'signed in, terms not accepted yet';
+const newTerms = 'signed in, new terms that may wait';
+const questions = 'signed in, questions not answered yet';
+const mayWait = 'signed in, questions that may wait';
+const atQuestions: StandingName[] = [terms, newTerms, questions, mayWait];
+const inSignIn: StandingName[] = [...atSignIn, ...atProof, ...atQuestions, 'an app asks for access'];
 const recovering: StandingName[] = ['forgot password pressed', 'reset asked', 'reset link opened here', 'reset done'];
 /** Signed in to "my account" in the last five minutes. */
 const atHome: StandingName[] = [
@@ -48,6 +58,7 @@ const atHome: StandingName[] = [
   'my account, signed in elsewhere too',
   'my account, another address asked for',
   'my account, to be deleted',
+  'my account, with consents to withdraw',
   again,
 ];
 const atHomeForLong: StandingName[] = [...atHome, 'my account, signed in a while ago'];
@@ -62,24 +73,44 @@ const wrong = ({ digits = '000000' }: Standing) => ({ code: digits.replace(/^./,
 const itself = ({ email, password: known = password }: Standing) => ({ email, password: known });
 
 const root = '/interaction/:uid';
+/** Nothing happens without the boxes. */
+const unagreed: Post['changes'] = { [agreeing]: '', [agreedTo]: '' };
 
 const prompts: Post[] = [
   at(root, 'sign in', (who) => ({ action: 'login', ...itself(who) }), {
     ...on(atSignIn, 'accounts interactions'),
     [strange]: 'accounts codes interactions mails',
     'registration begun': '',
+    [agreedTo]: '',
   }),
   at(root, 'sign in with a wrong password', ({ email }) => ({ action: 'login', email, password: 'not the password' })),
   at(root, 'create an account', () => ({ action: 'register', email: newAddress(), password }), {
     ...on(atSignIn, 'codes mails'),
     [later]: 'accounts passwords identifiers codes interactions mails',
+    ...unagreed,
   }),
   at(root, 'create an account that exists', (who) => ({ action: 'register', ...itself(who) }), {
     ...on(atSignIn, 'codes mails'),
     'registration begun': 'codes',
     'registration begun for a known address': 'codes',
     [later]: 'accounts interactions',
+    ...unagreed,
   }),
+  at(root, 'create an account, and agree', () => ({ action: 'register', email: newAddress(), password, ...agreed, ...answered }), {
+    ...on([agreeing, ...atSignIn], 'codes mails'),
+    [later]: 'accounts passwords identifiers codes interactions mails',
+  }),
+  at(
+    root,
+    'create an account, and agree to what was asked before',
+    () => ({ action: 'register', email: newAddress(), password, ...agreed, ...answered, version_terms: '1' }),
+    {
+      ...on(atSignIn, 'codes mails'),
+      [later]: 'accounts passwords identifiers codes interactions mails',
+      ...unagreed,
+    },
+  ),
+  at(root, 'have one item more', ({ email }) => ({ action: 'save', email, add: 'records', asked: 'records' })),
   at(root, 'forgot password', ({ email }) => ({ action: 'login', forgot: 'yes', email })),
   at(root, 'unlock', ({ email }) => ({ action: 'login', unlock: 'yes', email }), on(atSignIn, 'codes mails')),
   at(root, 'another language', ({ email }) => ({ action: 'language', lang: 'de', form: 'login', email, refused: 'wrong_credentials' })),
@@ -90,7 +121,29 @@ const prompts: Post[] = [
   at(root, 'use another account', () => ({ action: 'switch' })),
   at(root, 'grant access', () => ({ action: 'allow' }), { 'an app asks for access': 'grants interactions' }),
   at(root, 'continue', () => ({ action: 'continue' }), { 'an app asks for access': 'grants interactions' }),
-  at(root, 'refuse access', () => ({ action: 'deny' }), { 'an app asks for access': 'interactions' }),
+  at(root, 'refuse access', () => ({ action: 'deny' }), on(['an app asks for access', ...atQuestions], 'interactions')),
+  at(root, 'accept what is asked', () => ({ action: 'accept', ...agreed }), {
+    [terms]: 'accounts consents codes interactions mails',
+    [newTerms]: 'accounts consents interactions',
+  }),
+  at(
+    root,
+    'accept the terms alone',
+    () => ({ action: 'accept', consent_terms: 'yes', version_terms: '2' }),
+    on([terms, newTerms], 'accounts consents interactions'),
+  ),
+  at(root, 'accept without the box', () => ({ action: 'accept', ...agreed, consent_terms: 'no' })),
+  at(root, 'accept what was asked before', () => ({ action: 'accept', ...agreed, version_terms: '1' })),
+  at(root, 'put the terms off', () => ({ action: 'later' }), { [newTerms]: 'accounts interactions' }),
+  at(
+    root,
+    'answer what is asked',
+    () => ({ action: 'save', asked: 'club colour', ...answered }),
+    on([questions, mayWait], 'accounts interactions'),
+  ),
+  at(root, 'answer half of it', () => ({ action: 'save', asked: 'club colour', colour: 'violet' })),
+  at(root, 'answer wrongly', () => ({ action: 'save', asked: 'club colour', ...answered, colour: 'x'.repeat(4_000) })),
+  at(root, 'skip the questions', () => ({ action: 'skip', asked: 'club colour records' }), { [mayWait]: 'accounts interactions' }),
   at(root, 'what no page offers', () => ({ action: 'verify', login: 'true', accountId: '1', consent: 'true' })),
 ];
 
@@ -100,6 +153,7 @@ const recovery = `${root}/forgot-password`;
 const steps: Post[] = [
   at(registration, 'make the account', code, {
     'registration begun': 'accounts passwords identifiers codes interactions',
+    [agreedTo]: 'accounts consents passwords identifiers codes interactions mails',
     'registration confirmed elsewhere': 'accounts interactions',
   }),
   at(registration, 'make the account with a wrong code', wrong, { 'registration confirmed elsewhere': 'accounts interactions' }),
@@ -107,7 +161,7 @@ const steps: Post[] = [
     registration,
     'mail the code again',
     () => ({ action: 'again' }),
-    on(['registration begun', 'registration begun for a known address'], 'codes mails'),
+    on(['registration begun', 'registration begun for a known address', agreedTo], 'codes mails'),
   ),
   at(registration, 'carry on', () => ({ action: 'carry-on' }), { 'registration confirmed elsewhere': 'accounts interactions' }),
   at(recovery, 'ask for a code', ({ email }) => ({ action: 'ask', email }), on(inSignIn, 'codes mails')),
@@ -136,12 +190,22 @@ const links: Post[] = [
   ...link('undo-email', 'undo', { '': { 'undo link opened': 'accounts passwords identifiers codes' } }),
   ...link('secure-account', 'secure', { '': { 'secure link opened': 'accounts passwords codes' } }),
   ...link('keep-account', 'keep', { '': { 'keep link opened': 'accounts codes' } }),
+  ...link('confirm-consent', 'confirm', { '': { 'consent link opened': 'accounts consents codes' } }),
 ];
 
 /** At its own address and under a sign-in's. */
 function link(name: string, does: string, changes: Record<string, Post['changes']>): Post[] {
   const fields = (): Record<string, string> => (name === 'reset-password' ? { password: chosen } : {});
   return ['', root].map((under) => at(`${under}/${name}`, does, fields, changes[under]));
+}
+
+/** One of the brand's documents, and in a version that was never shown. */
+function consents(action: 'accept' | 'withdraw', document: string, changes: Post['changes'] = {}): Post[] {
+  const version = document === 'terms' ? '2' : '1';
+  return [
+    at('/account/consents', `${action} ${document}`, () => ({ action, document, version }), changes),
+    at('/account/consents', `${action} another version of ${document}`, () => ({ action, document, version: '9' })),
+  ];
 }
 
 const account: Post[] = [
@@ -151,7 +215,15 @@ const account: Post[] = [
   }),
   at('/account', 'keep', () => ({ action: 'keep' }), { 'my account, to be deleted': 'accounts codes' }),
   at('/account', 'what no page offers', () => ({ action: 'delete', confirm: 'yes' })),
-  at('/account/profile', 'save', () => ({ given_name: 'Ada' }), on(atHomeForLong, 'accounts')),
+  at('/account/profile', 'save', () => ({ asked: 'given_name locale', given_name: 'Ada', locale: 'de' }), on(atHomeForLong, 'accounts')),
+  at('/account/profile', 'save what is no answer', () => ({ asked: 'given_name phone_number', given_name: 'Ada', phone_number: 'none' })),
+  at('/account/profile', 'have one item more', () => ({ given_name: 'Ada', add: 'records' })),
+  at('/account/profile', 'another language', () => ({ action: 'language', lang: 'de', given_name: 'Ada', refused: 'name_malformed' })),
+  ...consents('accept', 'news', { 'my account, with consents to withdraw': 'accounts consents' }),
+  ...consents('accept', 'letters', { 'my account, with consents to withdraw': 'accounts codes mails' }),
+  ...consents('withdraw', 'terms', { 'my account, with consents to withdraw': 'accounts consents' }),
+  ...consents('accept', 'nothing'),
+  ...consents('withdraw', '__proto__'),
   at('/account/email', 'ask for another address', () => ({ action: 'ask', email: newAddress(), password }), on(atHome, 'codes mails')),
   at(
     '/account/email',

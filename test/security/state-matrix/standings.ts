@@ -1,9 +1,11 @@
 // Every place a person, or somebody else, can stand at. Each is reached by the product's own pages and flows.
 import { disableAccount } from '../../../src/flows/admin/disable-account.ts';
+import { answerConsents } from '../../../src/flows/answer-consents.ts';
 import { confirmEmailChange, requestEmailChange } from '../../../src/flows/change-email.ts';
 import { changePassword } from '../../../src/flows/change-password.ts';
 import { requestDeletion } from '../../../src/flows/delete-account.ts';
 import { endSession } from '../../../src/flows/end-session.ts';
+import { answerProfile } from '../../../src/flows/update-profile.ts';
 import * as accountAccess from '../../../src/storage/account-access.ts';
 import { type OpenedSession, openSession } from '../../flows/person.ts';
 import type { TestBrand } from '../../flows/test-brand.ts';
@@ -32,6 +34,9 @@ export interface Standing {
 }
 
 export const chosen = 'violet kettle on a roof 9';
+/** What somebody ticks and answers at meadow. */
+export const agreed = { consent_terms: 'yes', version_terms: '2', version_news: '1', consent_letters: 'yes', version_letters: '1' };
+export const answered = { club: 'Friends of vinyl', colour: 'violet' };
 const source = { ip: '127.0.0.1', userAgent: 'Mozilla/5.0 (Windows NT 10.0) Chrome/140.0', locale: 'en' };
 
 interface Opened {
@@ -78,18 +83,19 @@ async function atConsent(world: World): Promise<Standing & Person & { sessionUid
   return { ...opened, ...person, uid: uidOf(page), sessionUid: await sessionOf(world, person.id) };
 }
 
-async function atHome(world: World, person?: Person): Promise<Standing & Person & { sessionUid: string }> {
-  const { id, email, browser, page } = await enterAccount(world.portico, person ?? (await createPerson(world)));
+async function atHome(world: World, person?: Person, brand: BrandName = 'nightfall'): Promise<Standing & Person & { sessionUid: string }> {
+  const { issuer } = world.brands[brand];
+  const { id, email, browser, page } = await enterAccount(world.portico, { issuer, ...(person ?? (await createPerson(world))) });
   if (!page.url.endsWith('/account')) throw new Error(`not at the account but at ${page.url}: ${page.text}`);
   const sessionUid = await sessionOf(world, id);
-  const other = await createPerson(world);
-  const stranger = { ...(await openSession(testBrand(world), other.id, { clientId: 'partner' })), email: other.email };
-  return { brand: 'nightfall', browser, uid: uidOf(page), id, email, sessionUid, stranger };
+  const other = await createPerson(world, brand);
+  const stranger = { ...(await openSession(testBrand(world, brand), other.id, { clientId: 'partner' })), email: other.email };
+  return { brand, browser, uid: uidOf(page), id, email, sessionUid, stranger };
 }
 
 /** As helpers below the web know a brand. */
-function testBrand({ portico: { db }, brands: { nightfall } }: World): TestBrand {
-  return { db, brand: nightfall } as TestBrand;
+function testBrand({ portico: { db }, brands }: World, of: BrandName = 'nightfall'): TestBrand {
+  return { db, brand: brands[of] } as TestBrand;
 }
 
 async function sessionOf({ portico: { db } }: World, id: string): Promise<string> {
@@ -120,10 +126,10 @@ async function resetAsked(world: World): Promise<Standing & Person & { link: str
   return { ...opened, ...person, ...(await mailed(world, 'reset_password')), page };
 }
 
-async function registering(world: World, email = newAddress()): Promise<Standing & { page: Page }> {
-  const opened = await open(world);
-  const page = await opened.browser.submit(opened.page, opened.page.form('register'), { email, password });
-  return { ...opened, email, page };
+async function registering(world: World, email = newAddress(), more: Partial<Opening> & { typed?: Record<string, string> } = {}) {
+  const opened = await open(world, more);
+  const page = await opened.browser.submit(opened.page, opened.page.form('register'), { email, password, ...more.typed });
+  return { ...opened, email, page } satisfies Standing & { page: Page };
 }
 
 async function unverified(world: World): Promise<Standing> {
@@ -133,13 +139,38 @@ async function unverified(world: World): Promise<Standing> {
   return { ...opened, uid: uidOf(page), email, digits: (await mailed(world, 'verify_email')).digits };
 }
 
+/** Signed in at meadow, at the page of a prompt that has this button. */
+async function stoppedAt(world: World, button: 'accept' | 'later' | 'save' | 'skip', person: Person): Promise<Standing & Person> {
+  const opened = await open(world, { brand: 'meadow' });
+  const page = await enter(opened.browser, opened.page, person);
+  page.form(button);
+  return { ...opened, ...person, uid: uidOf(page) };
+}
+
+const atTerms = async (world: World) => stoppedAt(world, 'accept', await createPerson(world, 'meadow'));
+
+/** Has agreed to a version of the terms, and said no to everything else. */
+async function agreeing(world: World, number = 2): Promise<Person> {
+  const { portico, brands } = world;
+  const person = await createPerson(world, 'meadow');
+  // As the brand was when nothing newer was published.
+  const consents = brands.meadow.consents.map((one) => ({ ...one, versions: one.versions.filter(({ version }) => version <= number) }));
+  const no = { version: '1', accepted: false };
+  const given = { terms: { version: String(number), accepted: true }, news: no, letters: no };
+  const answer = { accountId: person.id, given, channel: 'page', source, at: 'sign_in' } as const;
+  await answerConsents(portico.services, { ...brands.meadow, consents }, answer);
+  return person;
+}
+
+const atQuestions = async (world: World) => stoppedAt(world, 'save', await agreeing(world));
+
 /** The link of a mail, opened in a browser that stands nowhere else. */
-async function linkOpened(world: World, name: string, person: Person): Promise<Standing> {
+async function linkOpened(world: World, name: string, person: Person, brand: BrandName = 'nightfall'): Promise<Standing> {
   const { link } = await mailed(world, name);
   const browser = new Browser(world.portico.issuer);
   await browser.get(link);
   const uid = /\/interaction\/([\w-]+)/.exec(link)?.[1] ?? 'an-interaction-of-nobody';
-  return { brand: 'nightfall', browser, uid, email: person.email };
+  return { brand, browser, uid, email: person.email };
 }
 
 const doors = ({ portico: { services }, brands: { nightfall } }: World) => [services, nightfall] as const;
@@ -348,6 +379,54 @@ export const standings = {
     const standing = await unverified(world);
     await standing.browser.get((await mailed(world, 'verify_email')).link);
     return standing;
+  },
+  'a fresh sign-in, where documents are to be agreed to': async (world) => {
+    const { email } = await createPerson(world, 'meadow');
+    return { ...(await open(world, { brand: 'meadow' })), email };
+  },
+  'registration begun, with documents agreed to': async (world) => {
+    const begun = await registering(world, newAddress(), { brand: 'meadow', typed: { ...agreed, ...answered } });
+    return { ...begun, ...(await mailed(world, 'confirm_registration')) };
+  },
+  'signed in, terms not accepted yet': atTerms,
+  'signed in, terms not accepted yet, the browser was closed': async (world) => {
+    const standing = await atTerms(world);
+    standing.browser.cookies.endBrowserSession();
+    return standing;
+  },
+  'signed in, terms not accepted yet, the account was disabled': async (world) => {
+    const standing = await atTerms(world);
+    await disableAccount(world.portico.services, world.brands.meadow, standing.id);
+    return standing;
+  },
+  "another browser's terms": async (world) => {
+    const { uid, email } = await atTerms(world);
+    return { ...(await open(world, { brand: 'meadow' })), uid, email };
+  },
+  'signed in, new terms that may wait': async (world) => stoppedAt(world, 'later', await agreeing(world, 1)),
+  'signed in, questions not answered yet': atQuestions,
+  'signed in, questions not answered yet, the browser was closed': async (world) => {
+    const standing = await atQuestions(world);
+    standing.browser.cookies.endBrowserSession();
+    return standing;
+  },
+  "another browser's questions": async (world) => {
+    const { uid, email } = await atQuestions(world);
+    return { ...(await open(world, { brand: 'meadow' })), uid, email };
+  },
+  'signed in, questions that may wait': async (world) => {
+    const person = await agreeing(world);
+    const answer = { accountId: person.id, given: { club: 'The Night Owls' }, source, by: 'person' } as const;
+    await answerProfile(world.portico.services, world.brands.meadow, answer);
+    return stoppedAt(world, 'skip', person);
+  },
+  'my account, with consents to withdraw': async (world) => atHome(world, await agreeing(world), 'meadow'),
+  'consent link opened': async (world) => {
+    const { services } = world.portico;
+    const person = await agreeing(world);
+    const given = { letters: { version: '1', accepted: true } };
+    await answerConsents(services, world.brands.meadow, { accountId: person.id, given, channel: 'page', source, at: 'choice' });
+    return linkOpened(world, 'confirm_consent', person, 'meadow');
   },
   "another browser's proof": async (world) => {
     const { uid, email, digits = '' } = await unverified(world);

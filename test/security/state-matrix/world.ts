@@ -1,4 +1,4 @@
-// Where the matrix is played: two brands in one jar, people made by storage alone, and a digest of everything a request may change.
+// Where the matrix is played: three brands in one jar, people made by storage alone, and a digest of everything a request may change.
 
 import type { Brand } from '../../../src/domain/brands.ts';
 import { identifierDigest, openIdentifierKey } from '../../../src/domain/identifiers.ts';
@@ -10,10 +10,11 @@ import * as passwords from '../../../src/storage/passwords.ts';
 import { clientsOfTest, party } from '../../support/clients.ts';
 import { limits, type RunningPortico, startPortico } from '../../support/portico.ts';
 import { password } from '../../support/protocol.ts';
+import { consentDocument, consentVersion, letters, news, question } from '../../support/questions.ts';
 import type { RelyingParty } from '../../support/relying-party.ts';
 
-/** An address is proved before the account exists at the one, and afterwards at the other. */
-export type BrandName = 'nightfall' | 'harbour';
+/** An address is proved before the account exists at the one, and afterwards at the second; the third one asks, and is else as the first. */
+export type BrandName = 'nightfall' | 'harbour' | 'meadow';
 
 export interface World {
   portico: RunningPortico;
@@ -28,20 +29,44 @@ export interface Person {
   email: string;
 }
 
+/** Whoever agreed to the first version may put the second one off. */
+const terms = consentDocument(
+  'terms',
+  consentVersion(1),
+  consentVersion(2, { effectiveAt: `${new Date().toISOString().slice(0, 19)}Z`, graceDays: 30 }),
+);
+
+const asks = {
+  consents: [terms, news, letters],
+  fields: [
+    question('club', { ask: 'registration', required: true }),
+    question('colour'),
+    question('records', { type: 'group', items: [question('title')], most: 3 }),
+  ],
+};
+
 const crowd = { attempts: 100_000, seconds: 60 };
 // Nothing here is about limits: whoever meets one would be refused for another reason than the one tested.
 const unlimited = Object.fromEntries(Object.keys(limits).map((name) => [name, crowd])) as unknown as typeof limits;
 
 /** `path` of nightfall; '' is the root of the host. */
 export async function startWorld({ path = '', env = {} }: { path?: string; env?: Record<string, string> } = {}): Promise<World> {
-  const portico = await startPortico({ brands: [brandOf('nightfall', path, 'before'), brandOf('harbour', '/harbour', 'after')], env });
+  const meadow = { ...brandOf('meadow', '/meadow', 'before'), ...asks };
+  const portico = await startPortico({
+    brands: [brandOf('nightfall', path, 'before'), brandOf('harbour', '/harbour', 'after'), meadow],
+    env,
+  });
   const { issuers, services, db } = portico;
-  const [nightfall, harbour] = await Promise.all([findBySlug(db, 'nightfall'), findBySlug(db, 'harbour')]);
+  const found = async (slug: BrandName) => (await findBySlug(db, slug)) as Brand;
   const appsOf = async (issuer = '') => ({ shop: await party(issuer, 'shop'), partner: await party(issuer, 'partner') });
   return {
     portico,
-    brands: { nightfall: nightfall as Brand, harbour: harbour as Brand },
-    apps: { nightfall: await appsOf(issuers.nightfall), harbour: await appsOf(issuers.harbour) },
+    brands: { nightfall: await found('nightfall'), harbour: await found('harbour'), meadow: await found('meadow') },
+    apps: {
+      nightfall: await appsOf(issuers.nightfall),
+      harbour: await appsOf(issuers.harbour),
+      meadow: await appsOf(issuers.meadow),
+    },
     hash: await services.hasher.hash(password),
   };
 }
@@ -63,20 +88,22 @@ export async function createPerson({ portico: { db, services }, brands, hash }: 
   const id = newAccountId(brand);
   const digest = identifierDigest(openIdentifierKey(services.keyring, brand), 'email', email);
   await identifiers.claim(db, { brandId: brand.id, digest, kind: 'email', accountId: id });
-  await accounts.insert(db, { brandId: brand.id, id, email, emailVerified: of === 'nightfall', claims: {} });
+  await accounts.insert(db, { brandId: brand.id, id, email, emailVerified: of !== 'harbour', claims: {} });
   await passwords.save(db, brand.id, id, hash);
   return { id, email };
 }
 
 /** Nobody is there, and nothing was ever asked for. */
 export async function emptyWorld({ portico: { db } }: World): Promise<void> {
-  const tables = ['one_time_codes', 'oidc_tokens', 'oidc_grants', 'oidc_sessions', 'identifiers', 'accounts', 'limits', 'audit_events'];
+  const people = ['one_time_codes', 'oidc_tokens', 'oidc_grants', 'oidc_sessions', 'identifiers', 'consents', 'accounts'];
+  const tables = [...people, 'limits', 'audit_events'];
   await db.pool.query(`${tables.map((table) => `delete from portico.${table}`).join(';')}; delete from graphile_worker._private_jobs`);
 }
 
 /** What a request may change, by the word the matrix uses for it. How often a wrong code was typed is left out: counting it is right. */
 const digests = {
   accounts: 'portico.accounts t',
+  consents: 'portico.consents t',
   passwords: 'portico.passwords t',
   identifiers: 'portico.identifiers t',
   codes: '(select brand_id, id, purpose, account_id, secret, code, sealed, expires_at, consumed_at from portico.one_time_codes) t',

@@ -7,7 +7,7 @@ import type { Sentence } from '../../page-locals.ts';
 import { appsOf } from './apps.ts';
 import { deletionBanner, keep } from './delete.ts';
 import { signOut } from './sign-out.ts';
-import { type AccountPage, type AccountVisit, accountPath, accountTarget, type Segment, showAccount } from './visit.ts';
+import { type AccountPage, type AccountVisit, accountPath, accountTarget, hasConsents, type Segment, showAccount } from './visit.ts';
 import { wordsFor } from './words.ts';
 
 export const overview: AccountPage = {
@@ -19,7 +19,9 @@ export const overview: AccountPage = {
       ...accountTarget(visit),
       name: given ?? name,
       email: account.email ?? undefined,
-      cards: Object.entries(states).map(([segment, state]) => ({ segment, href: accountPath(visit, segment), state })),
+      cards: Object.entries(states)
+        .filter(([segment]) => segment !== 'consents' || hasConsents(visit))
+        .map(([segment, state]) => ({ segment, href: accountPath(visit, segment), state })),
       deletion: deletionBanner(visit),
     });
   },
@@ -50,6 +52,10 @@ async function statesOf(visit: AccountVisit): Promise<Record<Exclude<Segment, ''
     password: changedAt ? { key: 'account.state.password', params: { date: date(changedAt) } } : { key: 'account.state.passwordNone' },
     sessions: counted('account.state.sessions', browsers.length + unbound.length),
     apps: counted('account.state.apps', apps.length),
+    consents: counted(
+      'account.state.consents',
+      Object.values(account.consents.current).filter(({ answer }) => answer === 'accepted').length,
+    ),
     data: { key: 'account.state.data' },
     delete: account.eraseAfter
       ? { key: 'account.state.deletePending', params: { date: date(account.eraseAfter) } }

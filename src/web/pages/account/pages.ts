@@ -1,5 +1,6 @@
 // Every page of "my account" by the last segment of its address; '' is the overview.
 import { apps } from './apps.ts';
+import { consents } from './consents.ts';
 import { data } from './data.ts';
 import { deletion } from './delete.ts';
 import { email } from './email.ts';
@@ -16,6 +17,7 @@ export const pages: Readonly<Partial<Record<Segment, AccountPage>>> = {
   password,
   sessions,
   apps,
+  consents,
   data,
   delete: deletion,
 };

@@ -1,57 +1,75 @@
-// What a person says of themselves. A refused form keeps what was typed.
-import { type Profile, profileFields } from '../../../domain/profile.ts';
+// What a person says of themselves: the standard fields and the brand's own. A refused form keeps what was typed.
+import { storedValue } from '../../../domain/profile-capture.ts';
+import { fieldsOf } from '../../../domain/profile-fields.ts';
 import { Refusal } from '../../../errors.ts';
-import { updateProfile } from '../../../flows/update-profile.ts';
+import { editableFields, updateProfile } from '../../../flows/update-profile.ts';
 import type { Form } from '../../form.ts';
+import { formStateOf, keptOf, languageFormOf } from '../../form-state.ts';
+import { recall } from '../../kept-refusals.ts';
+import type { ProfileInput } from '../../locals/questions.ts';
 import { speak } from '../../middleware/choose-locale.ts';
-import type { FormState } from '../../page-locals.ts';
+import type { FormState, Sentence } from '../../page-locals.ts';
+import { askingIn, inputNames, profileInput } from '../../profile-inputs.ts';
+import { storedValues } from '../../profile-values.ts';
 import { sourceOf } from '../../source.ts';
 import { type AccountPage, type AccountVisit, accountTarget, done, showAccount } from './visit.ts';
 
 export const profile: AccountPage = {
   async show(visit) {
-    draw(visit, { values: saidIn({ ...visit.account.claims }) });
+    draw(visit, { values: storedValues(fieldsOf(visit.ctx.state.brand), visit.account) });
   },
 
   async submit(visit, form) {
     const { drawing, ctx, account } = visit;
-    const said = saidIn(form);
+    if (form.action === 'language') {
+      speak(drawing.locales, ctx, form.lang);
+      return draw(visit, {
+        values: keptOf(form),
+        ...recall(form.refused, { brand: ctx.state.brand.name }, inputNames(inputsOf(visit, form))),
+      });
+    }
+    if (form.add) return draw(visit, formStateOf(form), { add: form.add });
     try {
-      await updateProfile(drawing.services, ctx.state.brand, { accountId: account.id, profile: said, source: sourceOf(ctx) });
+      await updateProfile(drawing.services, ctx.state.brand, {
+        accountId: account.id,
+        typed: form,
+        asked: askedIn(form),
+        source: sourceOf(ctx),
+      });
     } catch (error) {
       if (!(error instanceof Refusal) || !error.field) throw error;
-      return draw(visit, { values: said, refusal: error }, error.status);
+      return draw(visit, formStateOf(form, error), { status: error.status });
     }
     // Who says which language they like is spoken to in it from here on.
-    if (said.locale !== (account.claims.locale ?? '')) speak(drawing.locales, ctx, said.locale);
+    if ((form.locale ?? '') !== (account.claims.locale ?? '')) speak(drawing.locales, ctx, form.locale);
     done(visit, 'profile', 'profile');
   },
 };
 
-function saidIn(values: Form | Readonly<Record<string, unknown>>): Profile & Record<string, string> {
-  const said = profileFields.map((field) => [field, typeof values[field] === 'string' ? values[field] : '']);
-  return Object.fromEntries(said) as Profile & Record<string, string>;
+function draw(visit: AccountVisit, form: FormState, { add, status = 200 }: { add?: string; status?: number } = {}): void {
+  const target = accountTarget(visit, 'profile');
+  const languageForm = visit.ctx.method === 'POST' ? languageFormOf(target, form) : undefined;
+  const inputs = inputsOf(visit, form.values, add);
+  const asked = inputs.map(({ name }) => name).join(' ');
+  const page = { ...target, form, languageForm, asked, inputs, facts: factsOf(visit) };
+  showAccount(visit, 'account-profile', page, status);
 }
 
-function draw(visit: AccountVisit, form: FormState, status = 200): void {
-  const { locale = '', birthdate = '' } = form.values;
-  const languages = languagesOf(visit, locale);
-  // A year alone, or a day without one (OpenID Connect Core 5.1), is more than a date field can show.
-  const wholeDate =
-    /^(?!0000)\d{4}-\d\d-\d\d$/.test(visit.account.claims.birthdate ?? '2000-01-01') && /^(\d{4}-\d\d-\d\d)?$/.test(birthdate);
-  showAccount(visit, 'account-profile', { ...accountTarget(visit, 'profile'), form, languages, wholeDate }, status);
+/** What stood on the page when it was drawn. */
+function askedIn({ asked = '' }: Form): string[] {
+  return asked.split(' ').slice(0, 100);
 }
 
-/** Those our pages speak, and the one that was chosen elsewhere. */
-function languagesOf({ drawing, ctx }: AccountVisit, chosen: string): { code: string; label: string }[] {
-  const spoken = drawing.locales.localeLinks(ctx.state.locale).map(({ code, label }) => ({ code, label }));
-  return chosen === '' || spoken.some(({ code }) => code === chosen) ? spoken : [...spoken, { code: chosen, label: nameOf(chosen) }];
+function inputsOf({ drawing, ctx, account }: AccountVisit, values: FormState['values'], add?: string): ProfileInput[] {
+  return editableFields(ctx.state.brand, account).map((field) => profileInput(field, askingIn(drawing, ctx, values, add)));
 }
 
-function nameOf(locale: string): string {
-  try {
-    return new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale;
-  } catch {
-    return locale;
-  }
+/** Of a birthday only the age was kept: there is nothing to change. */
+function factsOf({ ctx, account }: AccountVisit): Sentence[] {
+  return fieldsOf(ctx.state.brand).flatMap((field) => {
+    const value = field.enabled && field.keep === 'age' ? storedValue(field, account) : undefined;
+    return typeof value === 'object'
+      ? [{ key: 'account-profile.age', params: { age: String((value as { minimum_age: number }).minimum_age) } }]
+      : [];
+  });
 }

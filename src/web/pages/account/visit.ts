@@ -29,12 +29,25 @@ export interface AccountPage {
 }
 
 /** What a page may say after something was done: `account.done.<word>` in the locales. */
-const words = ['profile', 'session', 'others', 'app', 'access', 'email', 'email_typed', 'password', 'kept'] as const;
+const words = [
+  'profile',
+  'session',
+  'others',
+  'app',
+  'access',
+  'email',
+  'email_typed',
+  'password',
+  'kept',
+  'consent_given',
+  'consent_withdrawn',
+  'consent_mailed',
+] as const;
 
 export type Done = (typeof words)[number];
 
 /** In this order; what stands in the navigation has a sentence `account.nav.<segment>`. */
-const navigation = ['', 'profile', 'email', 'password', 'sessions', 'apps', 'data', 'delete'] as const;
+const navigation = ['', 'profile', 'email', 'password', 'sessions', 'apps', 'consents', 'data', 'delete'] as const;
 
 export type Segment = (typeof navigation)[number];
 
@@ -72,12 +85,21 @@ export function showAccount<Name extends FramedPage>(
   show(drawing, ctx, ctx.state, name, { ...locals, frame: frameOf(visit) } as unknown as Pages[Name], { client, status });
 }
 
+/** Where nobody is asked to agree to anything, and nothing was agreed to, there is no page about it. */
+export function hasConsents({ ctx, account }: AccountVisit): boolean {
+  return ctx.state.brand.consents.length > 0 || account.consents.lines > 0;
+}
+
+function navigationOf(visit: AccountVisit): readonly Segment[] {
+  return hasConsents(visit) ? navigation : navigation.filter((segment) => segment !== 'consents');
+}
+
 function frameOf(visit: AccountVisit): AccountFrame {
   const { ctx, clientBack } = visit;
   const here = /^\/account\/?([a-z-]*)/.exec(ctx.path)?.[1] ?? '';
   return {
     segment: here,
-    nav: navigation.map((segment) => ({ segment, href: accountPath(visit, segment), current: segment === here })),
+    nav: navigationOf(visit).map((segment) => ({ segment, href: accountPath(visit, segment), current: segment === here })),
     home: accountPath(visit),
     csrf: accountTarget(visit).csrf,
     back: clientBack,

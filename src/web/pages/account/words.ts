@@ -3,6 +3,7 @@
 
 import { deviceInWords, networkInWords } from '../../../domain/sources.ts';
 import type { Drawing } from '../../drawing.ts';
+import { dayIn } from '../../middleware/locale.ts';
 import type { Context } from '../../request.ts';
 
 const MINUTE = 60;
@@ -26,7 +27,7 @@ export function wordsFor({ locales }: Drawing, ctx: Context) {
 
     /** "22 November 2026". */
     date(at: Date): string {
-      return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at);
+      return dayIn(locale, at);
     },
 
     /** "5 minutes ago", after a week the date. */
