@@ -30,7 +30,14 @@ const overview = { frame: accountFrame('', { back }), action: '/account', csrf, 
 const profileInputs = inputsOf(fieldsOf({ fields: [] }), { birthdate: '1990-06-24' });
 const yearAlone = inputsOf(fieldsOf({ fields: [] }), { birthdate: '1990' }).find(({ name }) => name === 'birthdate')!;
 const profile = {
-  ...{ frame: accountFrame('profile', { back }), action: '/account/profile', csrf, inputs: profileInputs, facts: [] },
+  ...{
+    frame: accountFrame('profile', { back }),
+    action: '/account/profile',
+    csrf,
+    asked: 'given_name family_name birthdate phone_number locale',
+    inputs: profileInputs,
+    facts: [],
+  },
   form: { values: { given_name: 'Mira', family_name: 'Okonkwo', birthdate: '1990-06-24', phone_number: '+442079460018', locale: 'en' } },
 };
 const sessions = {
