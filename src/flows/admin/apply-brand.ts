@@ -60,6 +60,8 @@ export async function applyBrand(services: Pick<Services, 'db' | 'keyring'>, inp
   const keys = known ? [] : await newKeys(input.algorithms ?? signingAlgorithms);
   return services.db
     .transaction(async (db) => {
+      // The documents before the brand, as for the installation: of the two one waits, never both.
+      if (input.consents) await consentDocuments.lock(db);
       const made = known ? undefined : await create(db, services, input, keys);
       const brand = made ?? (await locked(db, input));
       const updated = made ? false : await brands.update(db, brand.id, { ...merged(brand, input), ...smtpChange(services, brand, input) });
@@ -181,10 +183,7 @@ async function create(db: Db, { keyring }: Pick<Services, 'keyring'>, input: App
 /** @returns what is new of documents ("terms 2") and questions ("field loyalty_card"). */
 async function applyDefinitions(db: Db, brand: Brand, { consents, fields = [] }: ApplyBrand): Promise<string[]> {
   const news: string[] = [];
-  if (consents) {
-    await consentDocuments.lock(db);
-    news.push(...(await publishConsents(db, brand.id, consents)));
-  }
+  if (consents) news.push(...(await publishConsents(db, brand.id, consents)));
   for (const [position, field] of (await allFields(db, brand, fields)).entries())
     if (await profileFields.save(db, brand.id, field, position)) news.push(`field ${field.key}`);
   return news;
