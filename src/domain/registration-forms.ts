@@ -53,8 +53,8 @@ export interface NewcomerForm {
 }
 
 /** @throws Refusal for everything that is wrong with it at once: email_*, password_*, consent_*, answer_* and the like, under_age. */
-export function readNewcomer(brand: Brand, given: NewcomerForm) {
-  const { faults, ...said } = readRegistration(brand, given.form, { now: new Date(), source: given.source, claims: given.claims });
+export function readNewcomer(brand: Brand, given: NewcomerForm, now: Date) {
+  const { faults, ...said } = readRegistration(brand, given.form, { now, source: given.source, claims: given.claims });
   const { email, password } = besides(faults, () => {
     const email = parseEmail(given.email);
     const policy = { minimum: brand.settings.passwordMinimum, context: passwordContext(brand, email.address, given.clientName) };

@@ -49,7 +49,7 @@ const SAME_PRESS = 30_000;
 export async function beginRegistration(services: Doors, brand: Brand, input: BeginRegistration): Promise<{ handle: string }> {
   const { db, hasher, keyring } = services;
   if (!brand.settings.registration) throw new Refusal('registration_closed');
-  const { email, password, said } = readNewcomer(brand, input);
+  const { email, password, said } = readNewcomer(brand, input, new Date());
   refuseExceeded(await limits.reserve(db, brand.id, registerAttempt(keyring, brand, networkOf(input.source.ip))));
   const hash = await hasher.hash(password, input.signal);
   // `claims` for an older version that confirms it while a new one is on its way in.

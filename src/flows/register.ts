@@ -51,7 +51,7 @@ export interface Registered {
 export async function register(services: Doors, brand: Brand, input: Register): Promise<Registered> {
   const { db, hasher, keyring } = services;
   if (!brand.settings.registration && !input.byOperator) throw new Refusal('registration_closed');
-  const { email, password, said } = readNewcomer(brand, input);
+  const { email, password, said } = readNewcomer(brand, input, new Date());
   if (!input.byOperator) await admit(services, brand, input.source);
   const hash = await hasher.hash(password, input.signal);
   const digest = identifierDigest(openIdentifierKey(keyring, brand), 'email', email.canonical);

@@ -13,6 +13,7 @@ import { newSigningKey, type SigningAlgorithm, signingAlgorithms, signingKeyPlac
 import { SLICES } from '../../domain/slices.ts';
 import type { Theme } from '../../domain/themes.ts';
 import { OperatorError } from '../../errors.ts';
+import { defineFields } from '../../field-definitions.ts';
 import type { Services } from '../../services.ts';
 import * as auditEvents from '../../storage/audit-events.ts';
 import * as brandAssets from '../../storage/brand-assets.ts';
@@ -20,7 +21,6 @@ import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
 import * as consentDocuments from '../../storage/consent-documents.ts';
 import { type Db, isUniqueViolation } from '../../storage/database.ts';
-import * as profileFields from '../../storage/profile-fields.ts';
 import * as signingKeys from '../../storage/signing-keys.ts';
 
 export interface ApplyBrand {
@@ -184,39 +184,8 @@ async function create(db: Db, { keyring }: Pick<Services, 'keyring'>, input: App
 async function applyDefinitions(db: Db, brand: Brand, { consents, fields = [] }: ApplyBrand): Promise<string[]> {
   const news: string[] = [];
   if (consents) news.push(...(await publishConsents(db, brand.id, consents)));
-  for (const [position, field] of (await allFields(db, brand, fields)).entries())
-    if (await profileFields.save(db, brand.id, field, position)) news.push(`field ${field.key}`);
+  news.push(...(await defineFields(db, brand.id, fields)));
   return news;
-}
-
-/** Those given, and behind them the ones that are there and were not named. */
-async function allFields(db: Db, brand: Brand, given: readonly ProfileField[]): Promise<readonly ProfileField[]> {
-  if (given.length === 0) return given;
-  const stored = await profileFields.list(db, brand.id);
-  for (const before of stored) {
-    const now = given.find(({ key }) => key === before.key);
-    if (now && isOtherKind(before, now))
-      throw new OperatorError(
-        `profile.json: ${before.key} is of the type ${before.type}, and people may have answered it. Give the new question a key of its own.`,
-      );
-  }
-  const all = [...given, ...stored.filter(({ key }) => !given.some((field) => field.key === key))];
-  const asks = (...keys: string[]) => all.some(({ key, enabled }) => enabled && keys.includes(key));
-  if (asks('name') && asks('given_name', 'family_name'))
-    throw new OperatorError(
-      'profile.json: name asks for the first and last name, which have fields of their own here. Switch off one of them.',
-    );
-  return all;
-}
-
-/** Its answers would be made of something else: most are a string, however it is chosen. */
-function isOtherKind(before: ProfileField, now: ProfileField): boolean {
-  if (kindOf(before) !== kindOf(now)) return true;
-  return before.items.some((item) => now.items.some((other) => other.key === item.key && isOtherKind(item, other)));
-}
-
-function kindOf({ type }: ProfileField): string {
-  return ['number', 'checkbox', 'multi_select', 'name', 'address', 'group'].includes(type) ? type : 'text';
 }
 
 async function applyClients(db: Db, brand: Brand, wanted: NonNullable<ApplyBrand['clients']>) {
