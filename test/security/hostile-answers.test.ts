@@ -302,7 +302,7 @@ test('an agreement is taken back or given for a document that exists, in the ver
 
 test('what a page says was asked is looked up, each question once: strangers’ names ask for nothing', async () => {
   const place = await stand('the page of questions');
-  const lists = ['club '.repeat(60), 'club records '.repeat(1_000), `${keys} ${keys}`, 'club\tclub', 'club,records', ' club  records '];
+  const lists = ['club '.repeat(60), 'records '.repeat(1_000), `${keys} ${keys}`, 'club\tclub', 'club,records', ' club  records '];
   const strange = ['__proto__ constructor toString', 'email password sub', 'a_nothing', '*', 'x'.repeat(40_000)];
   for (const asked of [...lists, ...strange]) {
     const answer = await send(place, { action: 'save', asked, club: '', phone_number: 'none' });

@@ -30,7 +30,7 @@ export const completeAccount: PromptPage = {
   async submit(visit, form) {
     const { drawing, ctx, client } = visit;
     const account = await signedInAccount(visit);
-    const asked = askedIn(visit, form);
+    const asked = askedIn(visit, account, form);
     if (form.action === 'language') {
       speak(drawing.locales, ctx, form.lang);
       return draw(visit, account, {
@@ -63,11 +63,18 @@ function dueOf({ ctx, client }: Visit, account: Account): ProfileField[] {
   return questionsOf(fieldsOf(brand), account, moment, brand.settings.questionsAtOnce).asked;
 }
 
-/** The page as it was drawn, each question once. */
-function askedIn({ ctx, client }: Visit, form: Form): ProfileField[] {
+/**
+ * The page as it was drawn, each question once. Required ones come first: where an optional one stands and a required one does not, it
+ * became so meanwhile (or the list was written by somebody else), and is asked beside what was typed.
+ */
+function askedIn(visit: Visit, account: Account, form: Form): ProfileField[] {
+  const { ctx, client } = visit;
   const keys = new Set((form.asked ?? '').split(' ', 100));
   const fields = fieldsOf(ctx.state.brand).filter((field) => isAsked(field, client.clientId));
-  return [...keys].flatMap((key) => fields.find((field) => field.key === key) ?? []);
+  const asked = [...keys].flatMap((key) => fields.find((field) => field.key === key) ?? []);
+  if (asked.every(({ required }) => required)) return asked;
+  const missing = dueOf(visit, account).filter((field) => field.required && !asked.includes(field));
+  return [...missing, ...asked];
 }
 
 function namesIn({ drawing, ctx }: Visit, asked: readonly ProfileField[], values: Form): string[] {

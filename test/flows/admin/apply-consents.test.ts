@@ -83,10 +83,7 @@ test('of a brand and the installation that want one name at once one gets it', a
 });
 
 test('twenty applies of one file at once publish it once', async () => {
-  const results = await Promise.allSettled(Array.from({ length: 20 }, () => apply({ consents: [terms(1, 2), news] })));
-  // On a slow machine some wait longer than a lock may be waited for (55P03), and change nothing.
-  expect(results.filter((one) => one.status === 'rejected' && one.reason.code !== '55P03')).toEqual([]);
-  expect(results.some(({ status }) => status === 'fulfilled')).toBe(true);
+  await Promise.all(Array.from({ length: 20 }, () => apply({ consents: [terms(1, 2), news] })));
   const { rows } = await at.db.pool.query('select name, version from portico.consent_versions order by name, version');
   expect(rows).toEqual([
     { name: 'news', version: 1 },
