@@ -18,6 +18,16 @@ export type CodePurpose =
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
+/** What a thief may have had mailed: none of it opens anything once its owner has taken the account back. */
+export const endedByOwner: readonly CodePurpose[] = [
+  'change_email',
+  'confirm_consent',
+  'keep_account',
+  'reset_password',
+  'unlock',
+  'verify_email',
+];
+
 /** Seconds. `keep_account` lives as long as the brand's cooling-off. */
 export const codeLifetimes: Readonly<Record<CodePurpose, number>> = {
   register: DAY,

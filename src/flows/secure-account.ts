@@ -1,7 +1,7 @@
 // "This was not me": whoever reads the account's mail shuts everyone out. No password opens it any more, and this browser sets a new one.
 import { randomBytes } from 'node:crypto';
 import type { Brand } from '../domain/brands.ts';
-import { codeKey, codeRefusal, newLink, readShown, readToken, secretDigest } from '../domain/one-time-codes.ts';
+import { codeKey, codeRefusal, endedByOwner, newLink, readShown, readToken, secretDigest } from '../domain/one-time-codes.ts';
 import type { RememberedReset } from '../domain/reset-links.ts';
 import type { Source } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
@@ -63,14 +63,7 @@ async function shut(db: Db, brand: Brand, { accountId, createdAt }: oneTimeCodes
   const account = await accounts.find(db, brand.id, accountId);
   if (!account || account.disabledAt) throw new Refusal('account_unavailable', undefined, { params: { brand: brand.name } });
   await accounts.clearEraseAfter(db, brand.id, accountId);
-  await oneTimeCodes.endAllOf(db, brand.id, accountId, [
-    'change_email',
-    'confirm_consent',
-    'keep_account',
-    'reset_password',
-    'unlock',
-    'verify_email',
-  ]);
+  await oneTimeCodes.endAllOf(db, brand.id, accountId, endedByOwner);
   await oneTimeCodes.endLaterOf(db, brand.id, accountId, { after: createdAt, purposes: ['secure_account'] });
   return account.email;
 }

@@ -5,7 +5,7 @@ import type { Brand } from '../domain/brands.ts';
 import { parseEmail } from '../domain/email.ts';
 import type { RememberedUndo } from '../domain/email-changes.ts';
 import { identifierDigest, openIdentifierKey } from '../domain/identifiers.ts';
-import { codeKey, codeRefusal, newLink, openRemembered, readToken, secretDigest } from '../domain/one-time-codes.ts';
+import { codeKey, codeRefusal, endedByOwner, newLink, openRemembered, readToken, secretDigest } from '../domain/one-time-codes.ts';
 import type { RememberedReset } from '../domain/reset-links.ts';
 import type { Source } from '../domain/sources.ts';
 import { Refusal } from '../errors.ts';
@@ -89,14 +89,7 @@ async function takeBack(db: Db, { keyring }: Doors, brand: Brand, { row, before,
   await identifiers.releaseLater(db, claim, { heldBeyond: expiresAt });
   await accountAccess.endAll(db, brand.id, accountId);
   await accounts.clearEraseAfter(db, brand.id, accountId);
-  await oneTimeCodes.endAllOf(db, brand.id, accountId, [
-    'change_email',
-    'confirm_consent',
-    'keep_account',
-    'reset_password',
-    'unlock',
-    'verify_email',
-  ]);
+  await oneTimeCodes.endAllOf(db, brand.id, accountId, endedByOwner);
   await oneTimeCodes.endLaterOf(db, brand.id, accountId, { after: createdAt, purposes: ['secure_account', 'undo_email'] });
 }
 
