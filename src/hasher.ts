@@ -31,12 +31,15 @@ export interface HasherOptions {
   concurrency: number;
   /** How many may wait; by default about 1.5 s of work as measured. */
   queue?: number;
+  /** How long one may wait, in milliseconds; two seconds by default. */
+  deadline?: number;
 }
 
-export function createHasher({ concurrency, queue }: HasherOptions): Hasher {
+export function createHasher({ concurrency, queue, deadline = DEADLINE_MS }: HasherOptions): Hasher {
   let hashMs = 20;
   let count = 0;
-  const slots = createSlots(concurrency, () => queue ?? Math.max(concurrency, Math.floor((WORK_MS / hashMs) * concurrency)));
+  const bound = () => queue ?? Math.max(concurrency, Math.floor((WORK_MS / hashMs) * concurrency));
+  const slots = createSlots(concurrency, { bound, deadline });
   // Nobody's password: 32 random bytes in place of a digest. Verifying against it costs what a real hash costs.
   const dummy = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${base64(16)}$${base64(32)}`;
 
@@ -92,7 +95,7 @@ interface Waiting {
 }
 
 /** First come, first served; whoever finds the queue full, waits too long or has hung up costs nothing. */
-function createSlots(concurrency: number, bound: () => number) {
+function createSlots(concurrency: number, { bound, deadline }: { bound: () => number; deadline: number }) {
   let free = concurrency;
   const waiting = new Set<Waiting>();
 
@@ -110,7 +113,7 @@ function createSlots(concurrency: number, bound: () => number) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const leave = () => {
       waiting.delete(entry);
-      clearTimeout(deadline);
+      clearTimeout(timer);
       signal?.removeEventListener('abort', hangUp);
     };
     const entry: Waiting = {
@@ -123,7 +126,7 @@ function createSlots(concurrency: number, bound: () => number) {
         reject(reason);
       },
     };
-    const deadline = setTimeout(() => entry.refuse(overloaded()), DEADLINE_MS);
+    const timer = setTimeout(() => entry.refuse(overloaded()), deadline);
     const hangUp = () => entry.refuse(signal?.reason);
     signal?.addEventListener('abort', hangUp);
     waiting.add(entry);

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { type App, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
-import { type BrandSettings, defaultSettings } from '../../src/domain/brands.ts';
+import { type Brand, type BrandSettings, defaultSettings } from '../../src/domain/brands.ts';
 import type { Theme } from '../../src/domain/themes.ts';
 import { type ApplyBrand, applyBrand } from '../../src/flows/admin/apply-brand.ts';
 import { createHasher } from '../../src/hasher.ts';
@@ -14,7 +14,9 @@ import { createOidcDoor } from '../../src/oidc/logout.ts';
 import { startServer } from '../../src/server.ts';
 import type { Services } from '../../src/services.ts';
 import { watchBrands } from '../../src/storage/brand-changes.ts';
-import { openDatabase } from '../../src/storage/database.ts';
+import * as storedBrands from '../../src/storage/brands.ts';
+import { type Db, openDatabase } from '../../src/storage/database.ts';
+import type { BrandDirectory } from '../../src/web/brand-directory.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { type SmtpOptions, startSmtp, type TestSmtp } from './smtp.ts';
 
@@ -51,6 +53,8 @@ export interface RunningPortico {
   logs: string[];
   /** Only where the test was started with `mail`. */
   smtp: TestSmtp;
+  /** Does `change` to the brand of this slug; resolves when every answer of the server is of the brand as it is then. */
+  changing(slug: string, change: (brand: Brand) => Promise<unknown>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -105,7 +109,8 @@ export async function startPortico({
       await watch.stop();
       await close();
     };
-    const running = { issuer, issuers, services, database, db, statements, logs, stop };
+    const changing: RunningPortico['changing'] = (slug, change) => changeBrand(db, app.directory, slug, change);
+    const running = { issuer, issuers, services, database, db, statements, logs, changing, stop };
     return Object.defineProperty(running, 'smtp', { get: () => smtp || missing() }) as RunningPortico;
   } catch (error) {
     await close();
@@ -116,6 +121,31 @@ export async function startPortico({
 /** What main.ts starts beside the server. */
 export function startTestJobs(services: Services, pool: TestDatabase['db']['pool'], app: App): Promise<RunningJobs> {
   return startJobs(services, { pool, oidc: createOidcDoor(services, app.providers), mailer: createMailer(services, app.locales) });
+}
+
+// The directory keeps an entry for each; what was never looked up would be fresh before the news of the change came.
+const firstSegments = ['', 'auth', 'interaction', 'account', 'token', 'userinfo', 'session'];
+
+async function changeBrand(db: Db, directory: BrandDirectory, slug: string, change: (brand: Brand) => Promise<unknown>): Promise<void> {
+  const brand = async () => (await storedBrands.findBySlug(db, slug)) ?? missingBrand(slug);
+  const { issuer } = await brand();
+  const { host, pathname } = new URL(issuer);
+  const segments = pathname === '/' ? firstSegments : [pathname.slice(1)];
+  const known = (segment: string) => directory.select(host, segment);
+  await Promise.all(segments.map(known));
+  await change(await brand());
+  const { version } = await brand();
+  const deadline = performance.now() + 10_000;
+  for (const segment of segments) {
+    while ((await known(segment))?.version !== version) {
+      if (performance.now() > deadline) throw new Error(`the server heard nothing of version ${version} of ${slug}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+function missingBrand(slug: string): never {
+  throw new Error(`there is no brand ${slug}`);
 }
 
 function missing(): never {

@@ -1,6 +1,5 @@
 // The protocol spoken by hand, beside openid-client: for what a well-behaved library would never send.
 
-import { setTimeout } from 'node:timers/promises';
 import { register } from '../../src/flows/register.ts';
 import * as brands from '../../src/storage/brands.ts';
 import * as clients from '../../src/storage/clients.ts';
@@ -104,11 +103,10 @@ export function answerIn(url: string): Record<string, string> {
   return Object.fromEntries(new URL(url).searchParams);
 }
 
-/** As the command line does it, without ending tokens: every process hears of it within a moment. */
-export async function setClientDisabled({ db, issuers }: RunningPortico, clientId: string, disabled: boolean): Promise<void> {
-  const brand = await brands.findBySlug(db, Object.keys(issuers)[0] as string);
-  if (!brand) throw new Error('the test has no brand');
-  await clients.setDisabled(db, brand.id, clientId, disabled);
-  await brands.raiseVersion(db, brand.id);
-  await setTimeout(150);
+/** As the command line does it, without ending tokens; the server has heard of it. */
+export async function setClientDisabled({ db, issuers, changing }: RunningPortico, clientId: string, disabled: boolean): Promise<void> {
+  await changing(Object.keys(issuers)[0] as string, async ({ id }) => {
+    await clients.setDisabled(db, id, clientId, disabled);
+    await brands.raiseVersion(db, id);
+  });
 }

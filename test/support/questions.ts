@@ -3,7 +3,6 @@ import type { DefinedDocument } from '../../src/consent-publishing.ts';
 import type { ConsentVersion } from '../../src/domain/consents.ts';
 import { fieldDefaults, type ProfileField } from '../../src/domain/profile-fields.ts';
 import { applyBrand } from '../../src/flows/admin/apply-brand.ts';
-import * as brands from '../../src/storage/brands.ts';
 import type { RunningPortico } from './portico.ts';
 
 export function consentVersion(version: number, more: Partial<ConsentVersion> = {}): ConsentVersion {
@@ -39,14 +38,11 @@ export function question(key: string, more: Partial<ProfileField> = {}): Profile
   return { ...fieldDefaults, key, type: 'text', label: { en: `Your ${key}?` }, ...more };
 }
 
-/** The operator adds to the first brand of the test, and every process has heard of it. */
+/** The operator adds to the first brand of the test, and the server has heard of it. */
 export async function define(
-  { services, db, issuers }: RunningPortico,
+  { services, issuers, changing }: Pick<RunningPortico, 'services' | 'issuers' | 'changing'>,
   defined: { consents?: DefinedDocument[]; fields?: ProfileField[] },
   slug = Object.keys(issuers)[0] as string,
 ): Promise<void> {
-  const brand = await brands.findBySlug(db, slug);
-  if (!brand) throw new Error(`there is no brand ${slug}`);
-  await applyBrand(services, { slug, issuer: brand.issuer, name: brand.name, ...defined });
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await changing(slug, ({ issuer, name }) => applyBrand(services, { slug, issuer, name, ...defined }));
 }

@@ -52,6 +52,8 @@ export interface TestSmtp {
   mails: ReceivedMail[];
   /** What stood between the brackets of every RCPT TO, also of messages that never came; unencrypted connections only. */
   recipients: string[];
+  /** Messages that it has whole and does not answer. */
+  held: number;
   /** Connections so far. */
   connections: number;
   /** Changes how it behaves from now on; {} is kind. */
@@ -64,7 +66,7 @@ export interface TestSmtp {
 export async function startSmtp({ behaviour = {}, auth, starttls, port = 0 }: SmtpOptions = {}): Promise<TestSmtp> {
   const sockets = new Map<number, Socket>();
   const handedOut = new Set<ReceivedMail>();
-  const smtp: TestSmtp = { url: '', port: 0, mails: [], recipients: [], connections: 0, behave, next, stop };
+  const smtp: TestSmtp = { url: '', port: 0, mails: [], recipients: [], held: 0, connections: 0, behave, next, stop };
   let now: SmtpBehaviour = { ...behaviour };
 
   const server = new SMTPServer({
@@ -113,6 +115,7 @@ export async function startSmtp({ behaviour = {}, auth, starttls, port = 0 }: Sm
     const raw = await textOf(stream);
     if (as.hang === 'data') {
       spend();
+      smtp.held += 1;
       await new Promise(() => {});
     }
     if (as.delay) await new Promise((resolve) => setTimeout(resolve, as.delay));
