@@ -5,7 +5,7 @@ import { createApp } from '../../src/app.ts';
 import { prompts } from '../../src/oidc/prompts.ts';
 import { type Answer, exchange } from '../support/exchange.ts';
 import { type Post, posts } from './state-matrix/posts.ts';
-import { type Place, placeOf, press } from './state-matrix/press.ts';
+import { agent, type Place, placeOf, press } from './state-matrix/press.ts';
 import { type Standing, type StandingName, standings } from './state-matrix/standings.ts';
 import { changed, type Digest, digestOf, emptyWorld, forgetTries, startWorld, type World } from './state-matrix/world.ts';
 
@@ -13,7 +13,10 @@ let world: World;
 beforeAll(async () => {
   world = await startWorld();
 });
-afterAll(() => world.portico.stop());
+afterAll(async () => {
+  agent.destroy();
+  await world.portico.stop();
+});
 
 const routes = [...new Set(posts.map(({ route }) => route))];
 
@@ -105,7 +108,7 @@ async function expectLookingHarmless(name: StandingName): Promise<void> {
       ['GET', `${url}?${query}`],
       ['GET', `${url}?done&sent&resume`],
     ] as const) {
-      const answer = await exchange(address, { method, headers: { accept: 'text/html', ...(cookie && { cookie }) } });
+      const answer = await exchange(address, { method, agent, headers: { accept: 'text/html', ...(cookie && { cookie }) } });
       const what = `${name}: ${method} ${route} ${address.slice(url.length)}`;
       expect([what, changed(before, await digestOf(world)), answer.status < 500]).toEqual([what, '', true]);
     }

@@ -14,22 +14,24 @@ export interface Exchange {
   headers?: http.OutgoingHttpHeaders;
   /** Sent with its length; an array is sent in chunks without one. */
   body?: string | Buffer | readonly (string | Buffer)[];
+  /** Keeps connections; each exchange has one of its own by default, closed at its end. */
+  agent?: http.Agent;
 }
 
 const form = 'application/x-www-form-urlencoded';
 
 /** Resolves with the answer even when the server stops listening before the whole body was sent. Rejects without an answer. */
-export function exchange(url: string, { method = 'GET', headers = {}, body }: Exchange = {}): Promise<Answer> {
+export function exchange(url: string, { method = 'GET', headers = {}, body, agent }: Exchange = {}): Promise<Answer> {
   const started = performance.now();
   return new Promise((resolve, reject) => {
     const typed = body === undefined ? {} : { 'content-type': form };
     const length = typeof body === 'string' || Buffer.isBuffer(body) ? { 'content-length': Buffer.byteLength(body) } : {};
-    const request = http.request(url, { method, agent: false, headers: { ...typed, ...length, ...headers } }, (response) => {
+    const request = http.request(url, { method, agent: agent ?? false, headers: { ...typed, ...length, ...headers } }, (response) => {
       const chunks: Buffer[] = [];
       const end = () => {
         const { statusCode: status = 0, headers } = response;
         resolve({ status, headers, body: Buffer.concat(chunks).toString('utf8'), milliseconds: performance.now() - started });
-        request.destroy();
+        if (!agent) request.destroy();
       };
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', end);
@@ -42,8 +44,18 @@ export function exchange(url: string, { method = 'GET', headers = {}, body }: Ex
   });
 }
 
-export function postForm(url: string, fields: Record<string, string> | string, headers: http.OutgoingHttpHeaders = {}): Promise<Answer> {
-  return exchange(url, { method: 'POST', headers, body: typeof fields === 'string' ? fields : new URLSearchParams(fields).toString() });
+export function postForm(
+  url: string,
+  fields: Record<string, string> | string,
+  headers: http.OutgoingHttpHeaders = {},
+  more: Pick<Exchange, 'agent'> = {},
+): Promise<Answer> {
+  return exchange(url, {
+    ...more,
+    method: 'POST',
+    headers,
+    body: typeof fields === 'string' ? fields : new URLSearchParams(fields).toString(),
+  });
 }
 
 export interface RawAnswer {

@@ -30,6 +30,8 @@ export function createLocales({ folder, production }: { folder: string; producti
   const codes = Object.keys(catalogues);
   const instance = translations(catalogues, production);
   const translators = new Map(codes.map((code) => [code, sentences(instance, code)]));
+  // Made once, not for every page.
+  const offered = codes.filter((code) => code !== PSEUDO_LOCALE).map((code) => ({ code, label: languageName(code) }));
 
   return {
     codes: codes as readonly string[],
@@ -53,10 +55,9 @@ export function createLocales({ folder, production }: { folder: string; producti
 
     /** The language switch of the footer: the address as it is, `query` and all. The pseudo-language is reached by its address only. */
     localeLinks(current: string, query = ''): LocaleLink[] {
-      const offered = codes.filter((code) => code !== PSEUDO_LOCALE);
       const kept = query.split('&').filter((pair) => pair !== '' && !new URLSearchParams(pair).has('lang'));
       const hrefOf = (code: string) => `?${[...kept, `lang=${code}`].join('&')}`;
-      return offered.map((code) => ({ code, label: languageName(code), href: hrefOf(code), current: code === current }));
+      return offered.map(({ code, label }) => ({ code, label, href: hrefOf(code), current: code === current }));
     },
   };
 }

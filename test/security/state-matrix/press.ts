@@ -1,4 +1,5 @@
 // One press of a button: the form with a token that is right for its page, whoever stands there, and nothing followed.
+import { Agent } from 'node:http';
 import { csrfToken } from '../../../src/web/csrf.ts';
 import { type Answer, postForm } from '../../support/exchange.ts';
 import type { Post } from './posts.ts';
@@ -35,6 +36,9 @@ function tokenIn(cookie: string, brandId: number): string {
   return new RegExp(`(?:^|; )${brandId}\\.link=([^;]*)`).exec(cookie)?.[1] ?? '';
 }
 
+/** Thousands of presses: connections of their own would cost as much as the answers. */
+export const agent = new Agent({ keepAlive: true });
+
 export function press({ url, cookie }: Place, fields: Record<string, string>): Promise<Answer> {
-  return postForm(url, fields, { accept: 'text/html', ...(cookie && { cookie }) });
+  return postForm(url, fields, { accept: 'text/html', ...(cookie && { cookie }) }, { agent });
 }

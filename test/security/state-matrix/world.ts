@@ -130,7 +130,7 @@ const statement = Object.entries(digests)
   .join(' union all ');
 
 export async function digestOf({ portico: { db } }: Pick<World, 'portico'>): Promise<Digest> {
-  const { rows } = await db.pool.query<{ part: Part; sum: string }>(statement);
+  const { rows } = await db.pool.query<{ part: Part; sum: string }>({ name: 'digest', text: statement });
   return Object.fromEntries(rows.map(({ part, sum }) => [part, sum])) as Digest;
 }
 
