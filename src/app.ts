@@ -1,6 +1,7 @@
 // The map: everything a request passes, in order.
 import { join } from 'node:path';
 import Koa from 'koa';
+import type { Lifecycle } from './lifecycle.ts';
 import { createProviders, type Providers } from './oidc/providers.ts';
 import type { Services } from './services.ts';
 import { createAssets } from './web/assets.ts';
@@ -9,6 +10,7 @@ import type { Drawing } from './web/drawing.ts';
 import { createLogos } from './web/logos.ts';
 import { selectBrand } from './web/middleware/brand.ts';
 import { chooseLocale } from './web/middleware/choose-locale.ts';
+import { farewell } from './web/middleware/farewell.ts';
 import { faults } from './web/middleware/faults.ts';
 import { health } from './web/middleware/health.ts';
 import { createLocales, type Locales } from './web/middleware/locale.ts';
@@ -31,6 +33,7 @@ export interface App {
   koa: Koa<RequestState>;
   providers: Providers;
   directory: BrandDirectory;
+  lifecycle: Lifecycle;
   /** Mails speak as pages do. */
   locales: Locales;
 }
@@ -46,12 +49,14 @@ export function createApp(services: Services): App {
   };
   const providers = createProviders(services, providerPages(drawing));
   const directory = createBrandDirectory(db);
+  const lifecycle: Lifecycle = { leaving: false };
 
   const koa = new Koa<RequestState>();
   koa.silent = true;
   koa.use(requestLog(log));
+  koa.use(farewell(lifecycle));
   koa.use(securityHeaders(config.publicUrl.startsWith('https:')));
-  koa.use(health(db));
+  koa.use(health(db, lifecycle));
   koa.use(trustedProxy(config.trustedProxies, config.countryHeader));
   koa.use(faults(drawing));
   koa.use(selectBrand(directory, providers, config.environment === 'development' ? config.publicUrl : undefined));
@@ -71,5 +76,5 @@ export function createApp(services: Services): App {
   koa.use(accountPages(drawing));
   koa.use(interactionRoutes(drawing));
   koa.use(protocol());
-  return { koa, providers, directory, locales: drawing.locales };
+  return { koa, providers, directory, lifecycle, locales: drawing.locales };
 }

@@ -36,6 +36,9 @@ const schema = z.object({
     .optional(),
   PORTICO_SECRET: z.string().min(32, 'must have at least 32 characters; make one with: openssl rand -base64 48').optional(),
   PORTICO_DATA: z.string().optional(),
+  METRICS_PORT: integer(0, 65535).optional(),
+  METRICS_HOST: z.string().optional(),
+  DRAIN_SECONDS: integer(0, 60).optional(),
   PORTICO_DEMO: oneOf('on', 'off').optional(),
   DEMO_PORT: integer(0, 65535).default(3001),
   SMTP_URL: address(/^smtps?$/, 'smtps://user:password@smtp.example.com').optional(),
@@ -68,6 +71,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     // Two addresses mean a transaction pooler in front: sessions behind it are not ours to set up.
     databasePooled: settings.DATABASE_DIRECT_URL !== undefined && settings.DATABASE_DIRECT_URL !== settings.DATABASE_URL,
     databasePool: settings.DATABASE_POOL,
+    metrics: settings.METRICS_PORT === undefined ? undefined : { port: settings.METRICS_PORT, ...metricsHostOf(settings) },
+    // A balancer needs a moment to notice; whoever presses Ctrl-C has none.
+    drainSeconds: settings.DRAIN_SECONDS ?? (production ? 2 : 0),
     trustedProxies: Object.freeze(entriesOf(settings.TRUSTED_PROXIES)),
     countryHeader: settings.COUNTRY_HEADER?.toLowerCase(),
     secret: settings.PORTICO_SECRET ?? developmentSecret(dataFolder),
@@ -115,6 +121,11 @@ function parse(env: NodeJS.ProcessEnv) {
 function hostOf({ HOST, NODE_ENV }: z.infer<typeof schema>): { host?: string } {
   if (HOST) return { host: HOST };
   return NODE_ENV === 'production' ? {} : { host: 'localhost' };
+}
+
+/** As the server itself, unless it is said: a collector mostly asks from another machine. */
+function metricsHostOf(settings: z.infer<typeof schema>): { host?: string } {
+  return settings.METRICS_HOST ? { host: settings.METRICS_HOST } : hostOf(settings);
 }
 
 const makeSecret = 'Make one with: openssl rand -base64 48';

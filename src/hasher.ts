@@ -23,6 +23,8 @@ export interface Hasher {
   ready(): Promise<void>;
   /** How many hashes and verifications were computed. */
   readonly count: number;
+  /** How many are computed at this moment, and how many stand in the queue. */
+  readonly load: { running: number; waiting: number };
   close(): void;
 }
 
@@ -66,6 +68,9 @@ export function createHasher({ concurrency, queue, deadline = DEADLINE_MS }: Has
     },
     get count() {
       return count;
+    },
+    get load() {
+      return slots.load();
     },
     close: () => slots.close(),
   };
@@ -149,6 +154,7 @@ function createSlots(concurrency: number, { bound, deadline }: { bound: () => nu
         leaveSlot();
       }
     },
+    load: () => ({ running: concurrency - free, waiting: waiting.size }),
     close: () => {
       for (const entry of waiting) entry.refuse(overloaded());
     },

@@ -4,27 +4,33 @@ import { loadConfig } from './config.ts';
 import { refuseBesideAnother, startDemo } from './demo.ts';
 import { OperatorError } from './errors.ts';
 import { startJobs } from './jobs/runner.ts';
+import { leave } from './lifecycle.ts';
 import { createMailer } from './mail/mailer.ts';
+import { type MetricsServer, startMetricsServer } from './metrics-server.ts';
 import { findNeighbour } from './neighbour.ts';
 import { createOidcDoor } from './oidc/logout.ts';
-import { openServices } from './open-services.ts';
+import { type OpenedServices, openServices } from './open-services.ts';
 import { refuseWrongSecret } from './secret-check.ts';
 import { startServer } from './server.ts';
 import type { Services } from './services.ts';
 import { watchBrands } from './storage/brand-changes.ts';
 import * as brands from './storage/brands.ts';
+import { productVersion } from './version.ts';
 
 async function main(): Promise<void> {
+  const told = toldToStop();
   const config = loadConfig();
   const say = (line: string) => {
     if (!config.production) console.log(line);
   };
   const opened = await openServices(config, { say });
   const { services } = opened;
-  await refuseUnfit(services).catch(async (error) => {
+  const closing = async (error: unknown) => {
     await opened.close();
     throw error;
-  });
+  };
+  await refuseUnfit(services).catch(closing);
+  const metrics = await openMetrics(services, opened.jobsPool).catch(closing);
   const app = createApp(services);
   const server = await startServer(app, config).catch(async (error: NodeJS.ErrnoException) => {
     const neighbour = error.code === 'EADDRINUSE' && config.demo ? await findNeighbour(services).catch(() => undefined) : undefined;
@@ -47,19 +53,48 @@ async function main(): Promise<void> {
   const inboxLine = config.mailInbox ? `  Inbox      ${config.publicUrl}/dev/mail\n` : '';
   say(`\n  Portico is ready.\n\n${demoLine}  Portico    ${config.publicUrl}\n${inboxLine}\n  Stop with Ctrl-C.\n`);
 
-  let stopping = false;
-  const stop = async (signal: string) => {
-    if (stopping) return;
-    stopping = true;
-    services.log.info({ event: 'stopping', signal });
-    demo?.stop();
-    await server.close();
-    await jobs.stop();
-    await watch.stop();
-    await opened.close();
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal));
+  const signal = await told;
+  services.log.info({ event: 'stopping', signal });
+  const code = await leave({
+    lifecycle: app.lifecycle,
+    log: services.log,
+    drainMs: config.drainSeconds * 1_000,
+    stopJobs: jobs.stop,
+    closeServer: ({ graceMs, idleMs }) => server.close(graceMs, idleMs),
+    closeDoors: async () => {
+      demo?.stop();
+      await metrics?.close();
+      await watch.stop();
+      await opened.close();
+    },
+  });
+  process.exit(code);
+}
+
+/** Listened for from the start: whoever is told while it starts, finishes that and leaves politely. A second Ctrl-C ends it. */
+function toldToStop(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let began: number | undefined;
+    const hear = (signal: NodeJS.Signals) => {
+      // A terminal and npm both pass a Ctrl-C on.
+      if (signal === 'SIGINT' && began !== undefined && performance.now() - began > 500) process.exit(1);
+      began ??= performance.now();
+      resolve(signal);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, hear);
+  });
+}
+
+/** What cannot be counted stops the start: found out weeks later it would be missing when it is needed. */
+async function openMetrics(services: Services, jobsPool: OpenedServices['jobsPool']): Promise<MetricsServer | undefined> {
+  if (!services.config.metrics) return undefined;
+  const { port } = services.config.metrics;
+  return startMetricsServer(services, { ...services.config.metrics, jobsPool, version: productVersion() }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') throw error;
+      throw new OperatorError(`Port ${port} is in use: choose another METRICS_PORT`);
+    },
+  );
 }
 
 /** What would break people's sign-ins stops the start, before anything listens or is written. */

@@ -4,6 +4,7 @@ import { OperatorError } from './errors.ts';
 import { createHasher } from './hasher.ts';
 import { createKeyring } from './keyring.ts';
 import { createLog } from './log.ts';
+import { metrics } from './metrics.ts';
 import type { Services } from './services.ts';
 import { type Database, isDatabaseAway, openDatabase } from './storage/database.ts';
 import { startEmbeddedPostgres } from './storage/embedded.ts';
@@ -62,7 +63,7 @@ const JOB_CONNECTIONS = 6;
 function openPools(config: Config, { url, directUrl, log }: { url: string; directUrl: string; log: Services['log'] }) {
   const onError = (error: Error) => log.warn({ err: error }, 'database connection lost');
   const pooled = config.databasePooled;
-  const db = openDatabase({ url, max: config.databasePool, pooled, onError });
+  const db = openDatabase({ url, max: config.databasePool, pooled, onError, timed: config.metrics && metrics.statement });
   // A pool connects when it is first used: one that nobody uses costs nothing.
   const jobs = openDatabase({ url: directUrl, max: JOB_CONNECTIONS, name: 'portico jobs', onError });
   const close = async () => {

@@ -1,13 +1,16 @@
 // The HTTP server: bounds on what one connection may cost, and an end that loses no request.
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import type { App } from './app.ts';
 
 export interface RunningServer {
   server: Server;
   port: number;
-  /** Stops listening, lets requests in flight finish, then closes what is left after `graceMs`. */
-  close(graceMs?: number): Promise<void>;
+  /**
+   * Stops listening, lets requests in flight finish, then closes what is left after `graceMs`. Idle connections are closed once
+   * `idleMs` have passed: a request may be on its way on one of them.
+   */
+  close(graceMs?: number, idleMs?: number): Promise<void>;
 }
 
 export async function startServer({ koa }: Pick<App, 'koa'>, { host, port }: { host?: string; port: number }): Promise<RunningServer> {
@@ -31,16 +34,20 @@ export async function startServer({ koa }: Pick<App, 'koa'>, { host, port }: { h
       resolve();
     });
   });
-  return { server, port: (server.address() as AddressInfo).port, close: (graceMs = 8_000) => close(server, graceMs) };
+  return { server, port: (server.address() as AddressInfo).port, close: (graceMs = 8_000, idleMs = 0) => close(server, graceMs, idleMs) };
 }
 
-async function close(server: Server, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+async function close(server: Server, graceMs: number, idleMs: number): Promise<void> {
+  const began = performance.now();
+  // Node's own close would end idle connections at once.
+  const closed = new Promise<void>((resolve) => net.Server.prototype.close.call(server, () => resolve()));
   // A connection that was busy becomes idle after its answer and would be kept alive: whatever is idle goes, again and again.
-  server.closeIdleConnections();
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const closeIdle = () => performance.now() - began >= idleMs && server.closeIdleConnections();
+  closeIdle();
+  const idle = setInterval(closeIdle, 50);
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearInterval(idle);
   clearTimeout(timer);
+  server.close();
 }

@@ -3,13 +3,13 @@ import { type Config, loadConfig } from '../config.ts';
 import { type OpenedServices, openServices } from '../open-services.ts';
 import { refuseWrongSecret } from '../secret-check.ts';
 import * as brands from '../storage/brands.ts';
+import { productVersion } from '../version.ts';
 import { type Line, readLine } from './arguments.ts';
 import type { Output } from './command.ts';
 import { commands } from './commands.ts';
 import { describeFault } from './faults.ts';
 import { groupOverview, helpFor, overview } from './help.ts';
 import { refuseOldSchema } from './schema.ts';
-import { version } from './version.ts';
 
 export interface Terminal {
   out(text: string): void;
@@ -40,7 +40,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 function askedForHelp(argv: readonly string[]): string | undefined {
   const [first, ...rest] = argv;
   if (first === undefined || first === '--help' || (first === 'help' && rest.length === 0)) return overview(commands);
-  if (first === '--version' || first === 'version') return version();
+  if (first === '--version' || first === 'version') return `portico ${productVersion()}`;
   if (first !== 'help' && !argv.includes('--help')) return undefined;
   const [word = '', ...more] = argv.filter((each) => each !== 'help' && !each.startsWith('-'));
   const group = more.length === 0 ? groupOverview(word, commands) : undefined;

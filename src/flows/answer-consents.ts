@@ -25,6 +25,7 @@ import * as accountProfiles from '../storage/account-profiles.ts';
 import * as accounts from '../storage/accounts.ts';
 import type { Db } from '../storage/database.ts';
 import * as limits from '../storage/limits.ts';
+import { traced } from '../traced.ts';
 
 export interface AnswerConsents {
   accountId: string;
@@ -46,7 +47,7 @@ type Doors = Pick<Services, 'db' | 'keyring'>;
  * @returns the documents that have a new answer, and those that wait for the link of a mail.
  * @throws Refusal consent_required, consent_outdated, consent_unknown, each at its field and with the others beside it; account_unavailable.
  */
-export async function answerConsents(
+export const answerConsents = traced(async function answerConsents(
   services: Doors,
   brand: Brand,
   input: AnswerConsents,
@@ -78,13 +79,13 @@ export async function answerConsents(
     if (input.at === 'sign_in') await deferRest(db, brand, { ...account, consents: after }, momentOf(account, input, now));
     return { answered: namesOf(parted.now), mailed: namesOf(parted.byMail) };
   });
-}
+});
 
 /**
  * "Not now", where what is open may still be put off.
  * @throws Refusal consent_required where it may not; account_unavailable.
  */
-export async function deferTerms(
+export const deferTerms = traced(async function deferTerms(
   { db }: Pick<Services, 'db'>,
   brand: Brand,
   { accountId, source, country }: Pick<AnswerConsents, 'accountId' | 'source' | 'country'>,
@@ -96,7 +97,7 @@ export async function deferTerms(
     refuseAll(open.filter(({ must }) => must).map(({ document }) => new Refusal('consent_required', consentField(document.name))));
     if (open.length > 0) await accountProfiles.saveConsents(db, brand.id, accountId, deferConsents(open, account.consents, moment.now));
   });
-}
+});
 
 /** What may be put off and was not ticked beside what had to be: not asked again before another day. */
 async function deferRest(db: Db, brand: Brand, { id, consents }: Pick<Account, 'id' | 'consents'>, moment: ConsentMoment): Promise<void> {

@@ -20,6 +20,7 @@ import * as identifiers from '../storage/identifiers.ts';
 import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
+import { traced } from '../traced.ts';
 
 /** From where, and where the mailed link leads: a path below the issuer. */
 interface Asked {
@@ -46,7 +47,11 @@ const SAME_PRESS = 30_000;
  * @throws Refusal registration_closed, email_*, password_*, consent_*, answer_* and the like, under_age, too_many_attempts, overloaded.
  * None tells whether the address is known.
  */
-export async function beginRegistration(services: Doors, brand: Brand, input: BeginRegistration): Promise<{ handle: string }> {
+export const beginRegistration = traced(async function beginRegistration(
+  services: Doors,
+  brand: Brand,
+  input: BeginRegistration,
+): Promise<{ handle: string }> {
   const { db, hasher, keyring } = services;
   if (!brand.settings.registration) throw new Refusal('registration_closed');
   const { email, password, said } = readNewcomer(brand, input, new Date());
@@ -65,13 +70,13 @@ export async function beginRegistration(services: Doors, brand: Brand, input: Be
     if (before) await oneTimeCodes.endAllOf(db, brand.id, before.accountId, ['register']);
     return issue(db, services, brand, { ...input, registration, mailed, accountId: newAccountId(brand) });
   });
-}
+});
 
 /**
  * Another mail with another code; links that were mailed before stay good. Where the limits do not admit it nothing goes out, and nothing shows.
  * @throws Refusal code_expired.
  */
-export async function mailRegistrationAgain(
+export const mailRegistrationAgain = traced(async function mailRegistrationAgain(
   services: Pick<Services, 'db' | 'keyring'>,
   brand: Brand,
   { handle, ...asked }: Asked & { handle: string },
@@ -86,7 +91,7 @@ export async function mailRegistrationAgain(
     const issued = await issue(db, services, brand, { ...asked, registration, mailed, accountId: begun.accountId });
     return mailed ? issued : { handle };
   });
-}
+});
 
 interface Issue extends Asked {
   registration: PendingRegistration;

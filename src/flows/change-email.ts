@@ -33,6 +33,7 @@ import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as passwords from '../storage/passwords.ts';
+import { traced } from '../traced.ts';
 
 type Doors = Pick<Services, 'db' | 'hasher' | 'keyring'>;
 
@@ -51,7 +52,11 @@ export type RequestEmailChange = ({ email: string; password: string } | { again:
  * @throws Refusal email_*, email_unchanged, password_required, password_wrong, too_many_attempts, overloaded, account_unavailable;
  * code_expired when there is nothing to repeat.
  */
-export async function requestEmailChange(services: Doors, brand: Brand, input: RequestEmailChange): Promise<{ handle: string }> {
+export const requestEmailChange = traced(async function requestEmailChange(
+  services: Doors,
+  brand: Brand,
+  input: RequestEmailChange,
+): Promise<{ handle: string }> {
   const { db, keyring } = services;
   const { accountId, source } = input;
   const email = 'again' in input ? await repeated(services, brand, input) : parseEmail(input.email);
@@ -72,7 +77,7 @@ export async function requestEmailChange(services: Doors, brand: Brand, input: R
   });
   // The limit is silent: what was mailed before still opens.
   return { handle: 'again' in input && !admitted ? input.again : handle };
-}
+});
 
 async function repeated({ db, keyring }: Doors, brand: Brand, { again, accountId }: { again: string; accountId: string }): Promise<Email> {
   const key = codeKey(again);
@@ -144,7 +149,11 @@ export interface ConfirmedEmailChange {
  * Once. Typed in the account it ends the other sessions; a link, which signs nobody in, ends none.
  * @throws Refusal code_required, code_wrong, code_tries, code_used, code_expired; email_taken when somebody was quicker; account_unavailable.
  */
-export async function confirmEmailChange(services: Doors, brand: Brand, input: ConfirmEmailChange): Promise<ConfirmedEmailChange> {
+export const confirmEmailChange = traced(async function confirmEmailChange(
+  services: Doors,
+  brand: Brand,
+  input: ConfirmEmailChange,
+): Promise<ConfirmedEmailChange> {
   const { db, keyring } = services;
   const { key, proof } = readShown(keyring, brand.id, input.shown);
   const place = { brandId: brand.id, purpose: 'change_email' as const, key };
@@ -162,7 +171,7 @@ export async function confirmEmailChange(services: Doors, brand: Brand, input: C
   const digest = digestOf(keyring, brand, email);
   const deviceCookie = input.by && rememberDevice(keyring.key('devices'), input.by.deviceCookie, digest);
   return { accountId: row.accountId, email, deviceCookie };
-}
+});
 
 type Change = { accountId: string; before: string | null; email: string } & Pick<ConfirmEmailChange, 'by' | 'source'>;
 

@@ -16,6 +16,7 @@ import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as passwords from '../storage/passwords.ts';
+import { traced } from '../traced.ts';
 
 export interface ChangePassword {
   accountId: string;
@@ -39,7 +40,7 @@ type Doors = Pick<Services, 'db' | 'hasher' | 'keyring'>;
  * @throws Refusal at `password`: password_required, password_wrong; at `new_password`: password_*, password_unchanged; at none:
  * password_unset, password_changed_elsewhere, too_many_attempts, overloaded, account_unavailable.
  */
-export async function changePassword(services: Doors, brand: Brand, input: ChangePassword): Promise<void> {
+export const changePassword = traced(async function changePassword(services: Doors, brand: Brand, input: ChangePassword): Promise<void> {
   const { db, hasher } = services;
   const { accountId, password, source, deviceCookie, signal } = input;
   const account = await accounts.find(db, brand.id, accountId);
@@ -53,7 +54,7 @@ export async function changePassword(services: Doors, brand: Brand, input: Chang
   const attempt = await checkPassword(services, brand, account, { password, hash, source, deviceCookie, signal });
   const hashes = { from: hash, to: await hasher.hash(next, signal) };
   await db.transaction((db) => change(db, services, brand, { account, attempt, hashes, input }));
-}
+});
 
 function acceptable(brand: Brand, account: Account, { newPassword, clientName }: ChangePassword): string {
   const context = accountPasswordContext(brand, account, clientName);

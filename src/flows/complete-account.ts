@@ -13,6 +13,7 @@ import type { Services } from '../services.ts';
 import * as accountProfiles from '../storage/account-profiles.ts';
 import * as accounts from '../storage/accounts.ts';
 import * as auditEvents from '../storage/audit-events.ts';
+import { traced } from '../traced.ts';
 
 export interface CompleteAccount {
   accountId: string;
@@ -28,7 +29,7 @@ type Doors = Pick<Services, 'db'>;
  * @returns the names of what changed.
  * @throws Refusal at the first input that is wrong, with the others beside it; under_age; account_unavailable.
  */
-export async function completeAccount(
+export const completeAccount = traced(async function completeAccount(
   { db }: Doors,
   brand: Brand,
   { accountId, asked, typed, source }: CompleteAccount,
@@ -48,10 +49,10 @@ export async function completeAccount(
     await auditEvents.record(db, brand.id, { event: 'profile_changed', actor: 'end_user', accountId, source, details });
     return changed;
   });
-}
+});
 
 /** @throws Refusal answer_required where something on the page may not be skipped; account_unavailable. */
-export async function skipQuestions(
+export const skipQuestions = traced(async function skipQuestions(
   { db }: Doors,
   brand: Brand,
   { accountId, asked, source }: Omit<CompleteAccount, 'typed'>,
@@ -64,7 +65,7 @@ export async function skipQuestions(
     const skipped = onPage.filter((field) => due.includes(field));
     await accountProfiles.saveAnswers(db, brand.id, accountId, snooze(account.answers, skipped, waiting, now));
   });
-}
+});
 
 /** A second tab may send what the first one has answered already: it is taken all the same, and the last one stands. */
 function questions(brand: Brand, account: Account, asked: readonly string[], { clientId }: Source, now: Date) {

@@ -9,6 +9,7 @@ import type { Services } from '../services.ts';
 import * as accountConsents from '../storage/account-consents.ts';
 import * as accounts from '../storage/accounts.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
+import { traced } from '../traced.ts';
 
 type Doors = Pick<Services, 'db' | 'keyring'>;
 
@@ -20,7 +21,11 @@ export interface FoundOptIn {
 }
 
 /** What a link is about; undefined when it is none of ours, too old, or what it confirms was taken back. */
-export async function findOptIn({ db, keyring }: Doors, brand: Brand, token: string): Promise<FoundOptIn | undefined> {
+export const findOptIn = traced(async function findOptIn(
+  { db, keyring }: Doors,
+  brand: Brand,
+  token: string,
+): Promise<FoundOptIn | undefined> {
   const halves = readToken(token);
   const key = halves && codeKey(halves.handle);
   if (!halves || !key) return undefined;
@@ -33,13 +38,13 @@ export async function findOptIn({ db, keyring }: Doors, brand: Brand, token: str
   if (!row.consumedAt) return isAwaited(remembered, account) ? { document, version, locale, state: 'ask' } : undefined;
   const current = account.consents.current[document];
   return current?.answer === 'accepted' && current.version === version ? { document, version, locale, state: 'confirmed' } : undefined;
-}
+});
 
 /**
  * Once: of many presses one writes the line.
  * @throws Refusal code_wrong, code_used; code_expired also when it was taken back since, or the account has another address or is gone.
  */
-export async function confirmConsent(
+export const confirmConsent = traced(async function confirmConsent(
   { db, keyring }: Doors,
   brand: Brand,
   { token, source }: { token: string; source: Source },
@@ -68,7 +73,7 @@ export async function confirmConsent(
     });
     return { document: line.document };
   });
-}
+});
 
 /** The proof is where the link was pressed; the client stays the one through which it was asked for. */
 function from({ ip, userAgent }: Source) {

@@ -18,6 +18,7 @@ import type { Db } from '../storage/database.ts';
 import * as identifiers from '../storage/identifiers.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as passwords from '../storage/passwords.ts';
+import { traced } from '../traced.ts';
 
 export interface ConfirmRegistration {
   shown: ShownCode;
@@ -36,7 +37,7 @@ type Doors = Pick<Services, 'db' | 'keyring'>;
  * Of many proofs at once one makes the account.
  * @throws Refusal code_required, code_wrong, code_tries, code_expired, code_used; email_taken when the address has an account meanwhile.
  */
-export async function confirmRegistration(
+export const confirmRegistration = traced(async function confirmRegistration(
   { db, keyring }: Doors,
   brand: Brand,
   { shown, source, deviceCookie }: ConfirmRegistration,
@@ -53,14 +54,14 @@ export async function confirmRegistration(
     const account = await create(db, keyring, brand, { id: row.accountId, digest, registration, source, entering: !('token' in shown) });
     return { account, deviceCookie: rememberDevice(keyring.key('devices'), deviceCookie, digest) };
   });
-}
+});
 
 /**
  * The browser that began goes on once the link was used somewhere else. It is let in by the password it chose: when that is not the
  * account's any more, or everything was signed out since, it has to sign in.
  * @throws Refusal code_expired, email_unconfirmed, code_used.
  */
-export async function enterConfirmed(
+export const enterConfirmed = traced(async function enterConfirmed(
   { db, keyring }: Doors,
   brand: Brand,
   { handle, deviceCookie }: { handle: string; deviceCookie?: string | undefined },
@@ -75,7 +76,7 @@ export async function enterConfirmed(
   if (!entered) throw new Refusal('code_used', 'code');
   const digest = identifierDigest(openIdentifierKey(keyring, brand), 'email', parseEmail(email).canonical);
   return { account, deviceCookie: rememberDevice(keyring.key('devices'), deviceCookie, digest) };
-}
+});
 
 interface Proved {
   id: string;

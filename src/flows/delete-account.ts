@@ -12,6 +12,7 @@ import type { Db } from '../storage/database.ts';
 import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
+import { traced } from '../traced.ts';
 
 const DAY = 86_400;
 
@@ -24,7 +25,7 @@ export interface RequestDeletion {
  * Whoever calls it has made sure that the person signed in of late. Asked twice, the first date stands and no second mail goes out.
  * @returns from when on it will be erased. @throws Refusal not_found when there is no such account.
  */
-export async function requestDeletion(
+export const requestDeletion = traced(async function requestDeletion(
   { db, keyring }: Pick<Services, 'db' | 'keyring'>,
   brand: Brand,
   { accountId, source }: RequestDeletion,
@@ -50,7 +51,7 @@ export async function requestDeletion(
     await auditEvents.record(db, brand.id, { event: 'deletion_requested', actor: 'end_user', accountId, source });
     return { eraseAfter };
   });
-}
+});
 
 /** An older one, of a deletion that was called off, opens nothing any more. */
 async function keepLink(db: Db, keyring: Services['keyring'], brand: Brand, accountId: string, seconds: number): Promise<string> {

@@ -6,6 +6,7 @@ import * as accountAccess from '../storage/account-access.ts';
 import * as auditEvents from '../storage/audit-events.ts';
 import * as oidcGrants from '../storage/oidc-grants.ts';
 import * as oidcSessions from '../storage/oidc-sessions.ts';
+import { traced } from '../traced.ts';
 
 type Doors = Pick<Services, 'db'>;
 
@@ -15,7 +16,7 @@ interface OfAccount {
 }
 
 /** Of twenty presses one ends it and tells. @returns false when it had ended already, or is somebody else's. */
-export async function endSession(
+export const endSession = traced(async function endSession(
   { db }: Doors,
   brand: Brand,
   { accountId, sessionUid, source }: OfAccount & { sessionUid: string },
@@ -29,10 +30,10 @@ export async function endSession(
     await auditEvents.record(db, brand.id, { event: 'sessions_ended', actor: 'end_user', accountId, source, details: { which: 'one' } });
     return true;
   });
-}
+});
 
 /** Everywhere, or everywhere but in the session `keepSessionUid`; sign-ins that are still on their way count no more either. */
-export async function endSessions(
+export const endSessions = traced(async function endSessions(
   { db }: Doors,
   brand: Brand,
   { accountId, keepSessionUid, source }: OfAccount & { keepSessionUid?: string | undefined },
@@ -43,4 +44,4 @@ export async function endSessions(
     else await accountAccess.endOthers(db, brand.id, accountId, keepSessionUid);
     await auditEvents.record(db, brand.id, { event: 'sessions_ended', actor: 'end_user', accountId, source, details: { which } });
   });
-}
+});

@@ -8,6 +8,7 @@ import * as brands from '../storage/brands.ts';
 import type { Db } from '../storage/database.ts';
 import * as erasedAccounts from '../storage/erased-accounts.ts';
 import * as outbox from '../storage/outbox.ts';
+import { traced } from '../traced.ts';
 
 type Doors = Pick<Services, 'db' | 'keyring'>;
 
@@ -15,16 +16,16 @@ type Doors = Pick<Services, 'db' | 'keyring'>;
 const MAIL_SECONDS = 30 * 86_400;
 
 /** At once, by an operator. @returns false when there is no such account (any more). */
-export async function eraseAccount({ db, keyring }: Doors, brand: Brand, accountId: string): Promise<boolean> {
+export const eraseAccount = traced(async function eraseAccount({ db, keyring }: Doors, brand: Brand, accountId: string): Promise<boolean> {
   return db.transaction(async (db) => {
     const removed = await erasedAccounts.removeAccount(db, brand.id, accountId);
     if (removed) await finish(db, keyring, brand, removed, 'operator');
     return removed !== undefined;
   });
-}
+});
 
 /** The account whose cooling-off ended first, of any brand; `skip` passes over so many. @returns false when none is due. */
-export async function eraseNextDue({ db, keyring }: Doors, { skip = 0 } = {}): Promise<boolean> {
+export const eraseNextDue = traced(async function eraseNextDue({ db, keyring }: Doors, { skip = 0 } = {}): Promise<boolean> {
   return db.transaction(async (db) => {
     const removed = await erasedAccounts.removeNextDue(db, { skip });
     const brand = removed && (await brands.findById(db, removed.brandId));
@@ -32,7 +33,7 @@ export async function eraseNextDue({ db, keyring }: Doors, { skip = 0 } = {}): P
     await finish(db, keyring, brand, removed, 'system');
     return true;
   });
-}
+});
 
 /** Whoever deleted the account's row does the rest, in the same transaction: once, however many tried. */
 async function finish(

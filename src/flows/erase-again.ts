@@ -6,6 +6,7 @@ import * as auditEvents from '../storage/audit-events.ts';
 import type { Db } from '../storage/database.ts';
 import * as erasedAccounts from '../storage/erased-accounts.ts';
 import * as outbox from '../storage/outbox.ts';
+import { traced } from '../traced.ts';
 
 /** A line of a journal that was kept apart from the copy. */
 export interface JournalEntry {
@@ -19,7 +20,7 @@ const PAGE = 500;
  * Erases whoever is in the brand's journal, or in `journal`, and there again. May be repeated.
  * @returns how many were there again.
  */
-export async function eraseAgain(
+export const eraseAgain = traced(async function eraseAgain(
   { db, keyring }: Pick<Services, 'db' | 'keyring'>,
   brand: Brand,
   journal: readonly JournalEntry[] = [],
@@ -34,7 +35,7 @@ export async function eraseAgain(
     }
   } while (page.length === PAGE);
   return erased;
-}
+});
 
 /** Also where only remains are: a copy taken in parts may hold a session without its account. */
 async function erase(db: Db, keyring: Services['keyring'], brand: Brand, id: string): Promise<boolean> {

@@ -16,6 +16,7 @@ import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as personalData from '../storage/personal-data.ts';
+import { traced } from '../traced.ts';
 
 export interface ExportAccount {
   accountId: string;
@@ -28,7 +29,11 @@ const HISTORY = 10_000;
 type Doors = Pick<Services, 'db' | 'keyring'>;
 
 /** Whoever calls it has made sure that the person signed in of late. @throws Refusal not_found when there is no such account. */
-export async function exportAccount({ db, keyring }: Doors, brand: Brand, { accountId, source }: ExportAccount): Promise<DataExport> {
+export const exportAccount = traced(async function exportAccount(
+  { db, keyring }: Doors,
+  brand: Brand,
+  { accountId, source }: ExportAccount,
+): Promise<DataExport> {
   return db.transaction(async (db) => {
     const account = await accounts.find(db, brand.id, accountId);
     if (!account) throw new Refusal('not_found');
@@ -38,7 +43,7 @@ export async function exportAccount({ db, keyring }: Doors, brand: Brand, { acco
     if (source) await tell(db, keyring, brand, account, source, now);
     return document;
   });
-}
+});
 
 async function read(db: Db, brand: Brand, { id }: Account): Promise<PersonalData> {
   return {

@@ -23,6 +23,7 @@ import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as passwords from '../storage/passwords.ts';
+import { traced } from '../traced.ts';
 
 /** A client's own page for a new password, out of those it has registered. */
 export interface ResetPage {
@@ -47,7 +48,11 @@ type Doors = Pick<Services, 'db' | 'keyring'>;
  * @returns the handle that names the code, for the browser that asked.
  * @throws Refusal email_required, email_invalid, reset_url_unknown.
  */
-export async function forgotPassword(services: Doors, brand: Brand, input: ForgotPassword): Promise<{ handle: string }> {
+export const forgotPassword = traced(async function forgotPassword(
+  services: Doors,
+  brand: Brand,
+  input: ForgotPassword,
+): Promise<{ handle: string }> {
   const { db, keyring } = services;
   const email = parseEmail(input.email);
   refuseUnregistered(input);
@@ -63,7 +68,7 @@ export async function forgotPassword(services: Doors, brand: Brand, input: Forgo
   const sent = { email, way, person, code };
   await db.transaction((db) => ask(db, keyring, brand, input, owner, sent));
   return { handle: (!admitted && input.handle) || code.handle };
-}
+});
 
 interface Person {
   account: Account | undefined;
@@ -130,7 +135,7 @@ export interface IssueResetLink extends ResetPage {
  * It proves no mailbox, since nobody knows how it is handed on. `seconds` is how long it lives.
  * @throws Refusal not_found (also for a disabled account), reset_url_unknown.
  */
-export async function issueResetLink(
+export const issueResetLink = traced(async function issueResetLink(
   { db, keyring }: Doors,
   brand: Brand,
   { accountId, ...page }: IssueResetLink,
@@ -148,7 +153,7 @@ export async function issueResetLink(
   });
   const custom = page.resetUrl === undefined ? undefined : { url: page.resetUrl, email };
   return { token: code.token, link: resetLink(brand, code.token, { page: custom }), seconds: codeLifetimes.reset_password };
-}
+});
 
 function refuseUnregistered({ resetUrl, registered }: ResetPage): void {
   if (resetUrl !== undefined && !isRegisteredResetUrl(registered, resetUrl)) throw new Refusal('reset_url_unknown');

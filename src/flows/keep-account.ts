@@ -6,11 +6,12 @@ import type { Services } from '../services.ts';
 import * as accounts from '../storage/accounts.ts';
 import * as auditEvents from '../storage/audit-events.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
+import { traced } from '../traced.ts';
 
 type Doors = Pick<Services, 'db'>;
 
 /** @returns false when nobody wanted it erased, or it is gone. */
-export async function keepAccount(
+export const keepAccount = traced(async function keepAccount(
   { db }: Doors,
   brand: Brand,
   { accountId, source }: { accountId: string; source: Source },
@@ -21,10 +22,10 @@ export async function keepAccount(
     await auditEvents.record(db, brand.id, { event: 'deletion_cancelled', actor: 'end_user', accountId, source });
     return true;
   });
-}
+});
 
 /** The link works once, since keeping ends it. @returns false when it was used, is too old, for something else or made up, or the account is gone. */
-export async function keepAccountByLink(
+export const keepAccountByLink = traced(async function keepAccountByLink(
   doors: Doors,
   brand: Brand,
   { token, source }: { token: string; source: Source },
@@ -36,4 +37,4 @@ export async function keepAccountByLink(
   const place = { brandId: brand.id, purpose: 'keep_account', key } as const;
   const row = await oneTimeCodes.check(doors.db, place, { secret: secretDigest(parts.secret) });
   return row !== undefined && keepAccount(doors, brand, { accountId: row.accountId, source });
-}
+});

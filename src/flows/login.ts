@@ -20,6 +20,7 @@ import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as passwords from '../storage/passwords.ts';
+import { traced } from '../traced.ts';
 
 export interface Login {
   email: string;
@@ -33,7 +34,11 @@ export interface Login {
 type Doors = Pick<Services, 'db' | 'hasher' | 'keyring'>;
 
 /** @throws Refusal email_required, email_invalid, password_required, wrong_credentials, too_many_attempts, overloaded. */
-export async function login(services: Doors, brand: Brand, input: Login): Promise<{ account: Account; deviceCookie: string }> {
+export const login = traced(async function login(
+  services: Doors,
+  brand: Brand,
+  input: Login,
+): Promise<{ account: Account; deviceCookie: string }> {
   const { db, hasher, keyring } = services;
   const { source } = input;
   const { canonical } = parseEmail(input.email);
@@ -65,7 +70,7 @@ export async function login(services: Doors, brand: Brand, input: Login): Promis
   const account = (await enter(hash)) ?? (await enterAgain(services, brand, { accountId, hash, password }, enter));
   if (!account) return fail(db, brand, accountId, source);
   return { account, deviceCookie: rememberDevice(keyring.key('devices'), input.deviceCookie, digest) };
-}
+});
 
 /** From a browser this account was never signed in with. Of many within an hour only the first few are told. */
 async function tellOwner(db: Db, keyring: Doors['keyring'], brand: Brand, { id, email, lastLoginAt }: Account, source: Source) {

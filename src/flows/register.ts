@@ -22,6 +22,7 @@ import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as passwords from '../storage/passwords.ts';
+import { traced } from '../traced.ts';
 
 export interface Register extends NewcomerForm {
   emailVerified?: boolean | undefined;
@@ -48,7 +49,7 @@ export interface Registered {
  * @throws Refusal registration_closed, email_*, password_*, consent_*, answer_* and the like, under_age, too_many_attempts, overloaded,
  * email_taken.
  */
-export async function register(services: Doors, brand: Brand, input: Register): Promise<Registered> {
+export const register = traced(async function register(services: Doors, brand: Brand, input: Register): Promise<Registered> {
   const { db, hasher, keyring } = services;
   if (!brand.settings.registration && !input.byOperator) throw new Refusal('registration_closed');
   const { email, password, said } = readNewcomer(brand, input, new Date());
@@ -74,7 +75,7 @@ export async function register(services: Doors, brand: Brand, input: Register): 
     return { account: created, handle: mail && (await mailVerification(db, services, brand, { ...mail, account })) };
   });
   return { ...created, deviceCookie: rememberDevice(keyring.key('devices'), input.deviceCookie, digest) };
-}
+});
 
 /** A missing address counts as an unknown one: forgetting it in a caller limits, it does not open. */
 async function admit({ db, keyring }: Doors, brand: Brand, source?: Source): Promise<void> {

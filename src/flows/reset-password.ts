@@ -21,6 +21,7 @@ import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as passwords from '../storage/passwords.ts';
+import { traced } from '../traced.ts';
 
 export interface ResetPassword {
   shown: ShownCode;
@@ -45,7 +46,7 @@ type Proved = { place: Parameters<typeof oneTimeCodes.take>[1]; proof: oneTimeCo
  * A code that is wrong, dead, or nobody's gets one answer: which it was would tell whether somebody has an account.
  * @throws Refusal code_required, code_wrong; code_used when it was right but is spent; password_*, overloaded.
  */
-export async function resetPassword(services: Doors, brand: Brand, input: ResetPassword): Promise<Recovered> {
+export const resetPassword = traced(async function resetPassword(services: Doors, brand: Brand, input: ResetPassword): Promise<Recovered> {
   const { db, hasher, keyring } = services;
   const proved = await prove(services, brand, input);
   const account = await accounts.find(db, brand.id, proved.row.accountId);
@@ -57,7 +58,7 @@ export async function resetPassword(services: Doors, brand: Brand, input: ResetP
   // A second press of the same form: the first one has set this very password.
   if (!recovered && !(await isJustSet(services, brand, proved, password))) throw used();
   return { account: recovered || account, deviceCookie: knownDevice(keyring, brand, account, input) };
-}
+});
 
 /** The row the proof opens, or has opened a moment ago. */
 async function prove({ db, keyring }: Doors, brand: Brand, { shown }: ResetPassword): Promise<Proved> {

@@ -12,6 +12,7 @@ import * as auditEvents from '../storage/audit-events.ts';
 import type { Db } from '../storage/database.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as passwords from '../storage/passwords.ts';
+import { traced } from '../traced.ts';
 
 export interface SecureAccount {
   /** Of the link. */
@@ -22,21 +23,25 @@ export interface SecureAccount {
 type Doors = Pick<Services, 'db' | 'hasher' | 'keyring'>;
 
 /** Whether the link still opens something, for its page. */
-export async function isSecureLink({ db }: Pick<Services, 'db'>, brand: Brand, token: string): Promise<boolean> {
+export const isSecureLink = traced(async function isSecureLink(
+  { db }: Pick<Services, 'db'>,
+  brand: Brand,
+  token: string,
+): Promise<boolean> {
   const parts = readToken(token);
   const key = parts && codeKey(parts.handle);
   if (!key) return false;
   const place = { brandId: brand.id, purpose: 'secure_account' as const, key };
   const row = await oneTimeCodes.find(db, place, { secret: secretDigest(parts.secret) });
   return row !== undefined && row.consumedAt === null;
-}
+});
 
 /**
  * Once. A deletion somebody asked for is off: it can be asked for again.
  * @returns the token of a fresh link for a new password, for this browser; undefined where there is no password to set.
  * @throws Refusal code_wrong, code_used, code_expired, account_unavailable, overloaded.
  */
-export async function secureAccount(
+export const secureAccount = traced(async function secureAccount(
   services: Doors,
   brand: Brand,
   { token, source }: SecureAccount,
@@ -55,7 +60,7 @@ export async function secureAccount(
     await auditEvents.record(db, brand.id, { event: 'account_secured', actor: 'end_user', accountId: row.accountId, source });
     return { resetToken: hadPassword ? await letSetPassword(db, keyring, brand, row.accountId, email) : undefined };
   });
-}
+});
 
 /** Links that undo a change of address stay: they reach further than this one. */
 async function shut(db: Db, brand: Brand, { accountId, createdAt }: oneTimeCodes.OneTimeCode): Promise<string | null> {

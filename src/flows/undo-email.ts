@@ -17,6 +17,7 @@ import type { Db } from '../storage/database.ts';
 import * as identifiers from '../storage/identifiers.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as passwords from '../storage/passwords.ts';
+import { traced } from '../traced.ts';
 
 export interface UndoEmail {
   /** Of the link. */
@@ -27,18 +28,22 @@ export interface UndoEmail {
 type Doors = Pick<Services, 'db' | 'hasher' | 'keyring'>;
 
 /** What the link is about, for its page. @returns undefined when it is used, too old, for something else or made up. */
-export async function findEmailUndo({ db, keyring }: Doors, brand: Brand, token: string): Promise<RememberedUndo | undefined> {
+export const findEmailUndo = traced(async function findEmailUndo(
+  { db, keyring }: Doors,
+  brand: Brand,
+  token: string,
+): Promise<RememberedUndo | undefined> {
   const shown = readLink(brand, token);
   const row = shown && (await oneTimeCodes.find(db, shown.place, shown.proof));
   return row && !row.consumedAt ? openRemembered<RememberedUndo>(keyring, brand.id, 'undo_email', shown.place.key, row.sealed) : undefined;
-}
+});
 
 /**
  * Once. An account without a password stays without one.
  * @returns the token of a fresh link for a new password, for this browser; undefined where there is no password to set.
  * @throws Refusal code_wrong, code_used, code_expired, email_taken, account_unavailable, overloaded.
  */
-export async function undoEmailChange(
+export const undoEmailChange = traced(async function undoEmailChange(
   services: Doors,
   brand: Brand,
   { token, source }: UndoEmail,
@@ -61,7 +66,7 @@ export async function undoEmailChange(
     await auditEvents.record(db, brand.id, { event: 'email_change_undone', actor: 'end_user', accountId: row.accountId, source });
     return { resetToken: hadPassword ? await letSetPassword(db, keyring, brand, row.accountId, before) : undefined };
   });
-}
+});
 
 function readLink(brand: Brand, token: string) {
   const parts = readToken(token);

@@ -19,6 +19,7 @@ import * as identifiers from '../storage/identifiers.ts';
 import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
+import { traced } from '../traced.ts';
 
 export interface RequestUnlock {
   email: string;
@@ -38,7 +39,11 @@ type Doors = Pick<Services, 'db' | 'keyring'>;
  * Mails a link, good for an hour; an older one is dead from then on. For an address without an account the same work is done.
  * @throws Refusal email_required, email_invalid.
  */
-export async function requestUnlock({ db, keyring }: Doors, brand: Brand, input: RequestUnlock): Promise<void> {
+export const requestUnlock = traced(async function requestUnlock(
+  { db, keyring }: Doors,
+  brand: Brand,
+  input: RequestUnlock,
+): Promise<void> {
   const email = parseEmail(input.email);
   const digest = digestOf(keyring, brand, email);
   const attempt = mailAttempt(keyring, brand, { digest, network: networkOf(input.source.ip) });
@@ -47,7 +52,7 @@ export async function requestUnlock({ db, keyring }: Doors, brand: Brand, input:
   const account = await accounts.find(db, brand.id, (await identifiers.find(db, brand.id, digest)) ?? nobody);
   const reader = admitted && account?.email && !account.disabledAt ? account : undefined;
   await db.transaction((db) => ask(db, keyring, brand, input, { owner: reader?.id ?? nobody, account, to: reader?.email ?? null }));
-}
+});
 
 interface Asked {
   owner: string;
@@ -76,7 +81,11 @@ export interface Unlock {
  * @returns the cookie that says so, and the account's address.
  * @throws Refusal code_wrong: used, too old, for something else, or made up.
  */
-export async function unlock({ db, keyring }: Doors, brand: Brand, input: Unlock): Promise<{ deviceCookie: string; email: string }> {
+export const unlock = traced(async function unlock(
+  { db, keyring }: Doors,
+  brand: Brand,
+  input: Unlock,
+): Promise<{ deviceCookie: string; email: string }> {
   const { key, proof } = readShown(keyring, brand.id, { token: input.token });
   return db.transaction(async (db) => {
     const row = await oneTimeCodes.take(db, { brandId: brand.id, purpose: 'unlock', key }, proof);
@@ -88,7 +97,7 @@ export async function unlock({ db, keyring }: Doors, brand: Brand, input: Unlock
       deviceCookie: freshDevice(keyring, input.deviceCookie, digestOf(keyring, brand, parseEmail(account.email))),
     };
   });
-}
+});
 
 function mailedTo(keyring: Doors['keyring'], brand: Brand, key: Parameters<typeof openRemembered>[3], sealed: Buffer): string {
   return openRemembered<RememberedUnlock>(keyring, brand.id, 'unlock', key, sealed).email;

@@ -14,6 +14,7 @@ import * as accountProfiles from '../storage/account-profiles.ts';
 import * as accounts from '../storage/accounts.ts';
 import * as auditEvents from '../storage/audit-events.ts';
 import type { Db } from '../storage/database.ts';
+import { traced } from '../traced.ts';
 
 interface Whose {
   accountId: string;
@@ -33,7 +34,7 @@ export function editableFields(brand: Brand, account: Pick<Account, 'claims' | '
  * @returns the names of what changed; none when everything was so already.
  * @throws Refusal at the first input that is wrong, with the others beside it; account_unavailable.
  */
-export async function updateProfile(
+export const updateProfile = traced(async function updateProfile(
   { db }: Doors,
   brand: Brand,
   { accountId, typed, asked, source }: Whose & { typed: Typed; asked: readonly string[] },
@@ -45,13 +46,13 @@ export async function updateProfile(
     refuseAll(faults);
     return { values, erases: true };
   });
-}
+});
 
 /**
  * By key, as JSON: only what is named and in use; null says nothing and takes nothing away (the seeds' Capture).
  * @throws Refusal field_unknown, field_disabled and what is wrong with a value, with the others beside it; account_unavailable.
  */
-export async function answerProfile(
+export const answerProfile = traced(async function answerProfile(
   { db }: Doors,
   brand: Brand,
   { accountId, given, source, by }: Whose & { given: Readonly<Record<string, unknown>>; by: AnsweredBy },
@@ -61,7 +62,7 @@ export async function answerProfile(
     refuseAll(faults);
     return { values, erases: false };
   });
-}
+});
 
 type Read = (account: Account, now: Date) => { values: Map<ProfileField, unknown>; erases: boolean };
 

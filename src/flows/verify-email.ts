@@ -21,6 +21,7 @@ import * as auditEvents from '../storage/audit-events.ts';
 import * as limits from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
+import { traced } from '../traced.ts';
 
 type Doors = Pick<Services, 'db' | 'keyring'>;
 
@@ -32,7 +33,11 @@ export interface VerifyEmail {
 }
 
 /** @throws Refusal code_required, code_wrong, code_tries, code_expired (also when the address is another one now), code_used. */
-export async function verifyEmail({ db, keyring }: Doors, brand: Brand, { shown, source, accountId }: VerifyEmail): Promise<void> {
+export const verifyEmail = traced(async function verifyEmail(
+  { db, keyring }: Doors,
+  brand: Brand,
+  { shown, source, accountId }: VerifyEmail,
+): Promise<void> {
   const { key, proof } = readShown(keyring, brand.id, shown);
   const place = { brandId: brand.id, purpose: 'verify_email', key } as const;
   const row = await oneTimeCodes.check(db, place, proof);
@@ -46,13 +51,13 @@ export async function verifyEmail({ db, keyring }: Doors, brand: Brand, { shown,
     await oneTimeCodes.endAllOf(db, brand.id, row.accountId, ['verify_email']);
     await auditEvents.record(db, brand.id, { event: 'email_verified', actor: 'end_user', accountId: row.accountId, source });
   });
-}
+});
 
 /**
  * Mails a code and a link; those before stay good. Where the limits do not admit it nothing goes out, and nothing shows.
  * @returns the handle for the browser that asked; undefined when there is no address to mail to.
  */
-export async function mailVerification(
+export const mailVerification = traced(async function mailVerification(
   { db, keyring }: Doors,
   brand: Brand,
   { accountId, confirmPath, source }: { accountId: string; confirmPath: string; source: Source },
@@ -84,4 +89,4 @@ export async function mailVerification(
     });
   });
   return mailed ? { handle: code.handle } : undefined;
-}
+});

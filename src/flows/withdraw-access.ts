@@ -5,6 +5,7 @@ import type { Services } from '../services.ts';
 import * as auditEvents from '../storage/audit-events.ts';
 import * as oidcGrants from '../storage/oidc-grants.ts';
 import * as oidcTokens from '../storage/oidc-tokens.ts';
+import { traced } from '../traced.ts';
 
 type Doors = Pick<Services, 'db'>;
 
@@ -14,7 +15,7 @@ interface OfAccount {
 }
 
 /** Everything the client was allowed, wherever the person is signed in. @returns false when there was nothing. */
-export async function withdrawAccess(
+export const withdrawAccess = traced(async function withdrawAccess(
   { db }: Doors,
   brand: Brand,
   { accountId, clientId, source }: OfAccount & { clientId: string },
@@ -28,10 +29,10 @@ export async function withdrawAccess(
     await auditEvents.record(db, brand.id, { event: 'access_withdrawn', actor: 'end_user', accountId, source: from, details: { grants } });
     return true;
   });
-}
+});
 
 /** Signs out one app that stays signed in by itself, such as a phone's. @returns false when it was already, or is somebody else's. */
-export async function signOutApp(
+export const signOutApp = traced(async function signOutApp(
   { db }: Doors,
   brand: Brand,
   { accountId, grantId, source }: OfAccount & { grantId: string },
@@ -42,4 +43,4 @@ export async function signOutApp(
     await auditEvents.record(db, brand.id, { event: 'sessions_ended', actor: 'end_user', accountId, source, details: { which: 'app' } });
     return true;
   });
-}
+});

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { Logger, type Runner, type RunnerOptions, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type { Mailer } from '../mail/mailer.ts';
+import { metrics } from '../metrics.ts';
 import type { OidcDoor } from '../oidc/logout.ts';
 import type { Services } from '../services.ts';
 import type { Database } from '../storage/database.ts';
@@ -64,6 +65,12 @@ export async function startJobs(services: Needs, { pool, oidc, mailer }: JobDoor
 function startRunner({ log }: Needs, pools: Set<string>, options: RunnerOptions): Promise<Runner> {
   const events: WorkerEvents = new EventEmitter();
   // Jobs are locked in the name of the pool, not of the worker that does them.
+  const began = new Map<string, number>();
+  events.on('job:start', ({ job }) => began.set(job.id, performance.now()));
+  events.on('job:complete', ({ job, error }) => {
+    metrics.job(job.task_identifier, error ? 'failed' : 'ok', performance.now() - (began.get(job.id) ?? performance.now()));
+    began.delete(job.id);
+  });
   events.on('pool:create', ({ workerPool }) => pools.add(workerPool.id));
   return run({
     ...options,

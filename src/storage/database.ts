@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { ask, openPool, type PoolOptions, SILENT } from './pool.ts';
+import { type StatementObserver, type StatementTimer, type Watch, watched } from './watch.ts';
 
 export interface Statement {
   readonly name: string;
@@ -53,37 +54,36 @@ export interface Database extends Db {
   close(): Promise<void>;
 }
 
-/** Called for every statement; tests and the bench count with it. */
-export type StatementObserver = (text: string) => void;
-
 export interface DatabaseOptions extends PoolOptions {
   onError?: (error: Error) => void;
   observe?: StatementObserver;
+  timed?: StatementTimer | undefined;
 }
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-export function openDatabase({ onError = () => {}, observe = () => {}, ...options }: DatabaseOptions): Database {
+export function openDatabase({ onError = () => {}, observe = () => {}, timed, ...options }: DatabaseOptions): Database {
+  const watch: Watch = { observe, timed };
   const pool = openPool(options);
   // Without a listener a restart of Postgres would end the process.
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
   const units = new AsyncLocalStorage<OpenUnit>();
-  const everywhere = access(() => units.getStore()?.client ?? pool, observe);
+  const everywhere = access(() => units.getStore()?.client ?? pool, watch);
   return {
     ...everywhere,
     pool,
     transaction(work) {
       const unit = units.getStore();
-      return unit && !unit.over ? join(unit, pool, observe, work) : retryOnce(() => transact(pool, observe, work));
+      return unit && !unit.over ? join(unit, pool, watch, work) : retryOnce(() => transact(pool, watch, work));
     },
     unit(work) {
       const unit: OpenUnit = {};
       const commit = async (last?: Statement) => {
         // Alone it is one statement: nothing was written when it fails, so that a deadlock may be tried again.
         if (last && !unit.client) await retryOnce(() => everywhere.run(last));
-        else if (last) await everywhere.run(last).catch((error) => end(unit, observe, 'rollback').then(() => Promise.reject(error)));
-        if (unit.client) await end(unit, observe, 'commit');
+        else if (last) await everywhere.run(last).catch((error) => end(unit, watch, 'rollback').then(() => Promise.reject(error)));
+        if (unit.client) await end(unit, watch, 'commit');
       };
       return units.run(unit, async () => {
         try {
@@ -91,7 +91,7 @@ export function openDatabase({ onError = () => {}, observe = () => {}, ...option
         } finally {
           // Whatever still runs and was not waited for has a transaction of its own from here on.
           unit.over = true;
-          if (unit.client) await end(unit, observe, 'rollback');
+          if (unit.client) await end(unit, watch, 'rollback');
         }
       });
     },
@@ -109,10 +109,10 @@ interface OpenUnit {
   onFault?: (error: Error) => void;
 }
 
-function access(client: () => pg.Pool | pg.PoolClient, observe: StatementObserver) {
+function access(client: () => pg.Pool | pg.PoolClient, watch: Watch) {
   const query = (statement: Statement) => {
-    observe(statement.text);
-    return ask(client(), { name: statement.name, text: statement.text, values: statement.values as unknown[] });
+    const { name, text } = statement;
+    return watched(watch, text, ask(client(), { name, text, values: statement.values as unknown[] }));
   };
   return {
     rows: async <Row>(statement: Statement) => (await query(statement)).rows as Row[],
@@ -121,25 +121,20 @@ function access(client: () => pg.Pool | pg.PoolClient, observe: StatementObserve
   };
 }
 
-function join<Result>(unit: OpenUnit, pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
+function join<Result>(unit: OpenUnit, pool: pg.Pool, watch: Watch, work: (db: Db) => Promise<Result>): Promise<Result> {
   const before = unit.turn ?? Promise.resolve();
-  const mine = before.then(() => joinNow(unit, pool, observe, work));
+  const mine = before.then(() => joinNow(unit, pool, watch, work));
   unit.turn = mine.catch(() => {});
   return mine;
 }
 
-async function joinNow<Result>(
-  unit: OpenUnit,
-  pool: pg.Pool,
-  observe: StatementObserver,
-  work: (db: Db) => Promise<Result>,
-): Promise<Result> {
-  if (!unit.client) return retryOnce(() => open(unit, pool, observe, work));
+async function joinNow<Result>(unit: OpenUnit, pool: pg.Pool, watch: Watch, work: (db: Db) => Promise<Result>): Promise<Result> {
+  if (!unit.client) return retryOnce(() => open(unit, pool, watch, work));
   // A "no" of a later transaction takes back its own writes only.
   const { client } = unit;
   await ask(client, 'savepoint joined');
   try {
-    const result = await work(inside(client, observe));
+    const result = await work(inside(client, watch));
     await ask(client, 'release savepoint joined');
     return result;
   } catch (error) {
@@ -150,7 +145,7 @@ async function joinNow<Result>(
   }
 }
 
-async function open<Result>(unit: OpenUnit, pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
+async function open<Result>(unit: OpenUnit, pool: pg.Pool, watch: Watch, work: (db: Db) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
   unit.onFault = (error) => {
     unit.fault = error;
@@ -158,22 +153,20 @@ async function open<Result>(unit: OpenUnit, pool: pg.Pool, observe: StatementObs
   client.on('error', unit.onFault);
   unit.client = client;
   try {
-    observe('begin');
-    await ask(client, 'begin');
-    return await work(inside(client, observe));
+    await watched(watch, 'begin', ask(client, 'begin'));
+    return await work(inside(client, watch));
   } catch (error) {
-    await end(unit, observe, 'rollback');
+    await end(unit, watch, 'rollback');
     throw error;
   }
 }
 
-async function end(unit: OpenUnit, observe: StatementObserver, how: 'commit' | 'rollback'): Promise<void> {
+async function end(unit: OpenUnit, watch: Watch, how: 'commit' | 'rollback'): Promise<void> {
   const { client, onFault } = unit;
   if (!client) return;
   delete unit.client;
-  observe(how);
   try {
-    await ask(client, how);
+    await watched(watch, how, ask(client, how));
   } catch (error) {
     unit.fault = error as Error;
     if (how === 'commit') throw error;
@@ -184,12 +177,12 @@ async function end(unit: OpenUnit, observe: StatementObserver, how: 'commit' | '
   }
 }
 
-function inside(client: pg.PoolClient, observe: StatementObserver): Db {
-  const db: Db = { ...access(() => client, observe), transaction: (work) => work(db) };
+function inside(client: pg.PoolClient, watch: Watch): Db {
+  const db: Db = { ...access(() => client, watch), transaction: (work) => work(db) };
   return db;
 }
 
-async function transact<Result>(pool: pg.Pool, observe: StatementObserver, work: (db: Db) => Promise<Result>): Promise<Result> {
+async function transact<Result>(pool: pg.Pool, watch: Watch, work: (db: Db) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
   const broken = (error: Error) => {
     fault = error;
@@ -197,11 +190,9 @@ async function transact<Result>(pool: pg.Pool, observe: StatementObserver, work:
   let fault: Error | undefined;
   client.on('error', broken);
   try {
-    observe('begin');
-    await ask(client, 'begin');
-    const result = await work(inside(client, observe));
-    observe('commit');
-    await ask(client, 'commit');
+    await watched(watch, 'begin', ask(client, 'begin'));
+    const result = await work(inside(client, watch));
+    await watched(watch, 'commit', ask(client, 'commit'));
     return result;
   } catch (error) {
     await ask(client, 'rollback').catch(broken);

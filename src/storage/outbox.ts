@@ -58,6 +58,23 @@ export async function deleteFailed(db: Db, batch: number): Promise<number> {
   return row?.count ?? 0;
 }
 
+export interface Backlog {
+  task: string;
+  /** Due, and nobody is at it; those that failed for good are not among them. */
+  waiting: number;
+  /** Seconds since the first of them was due. */
+  lag: number;
+}
+
+/** What is to be done, by task. */
+export async function backlog(db: Db): Promise<Backlog[]> {
+  return db.rows<Backlog>(sql`
+    select task_identifier as task, count(*)::int as waiting, extract(epoch from now() - min(run_at))::float8 as lag
+    from graphile_worker.jobs
+    where locked_at is null and run_at <= now() and attempts < max_attempts
+    group by task_identifier`);
+}
+
 export async function add<Task extends keyof Jobs>(db: Db, task: Task, payloads: Jobs[Task][]): Promise<void> {
   if (payloads.length === 0) return;
   await db.run(sql`

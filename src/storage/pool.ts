@@ -7,17 +7,19 @@ export interface PoolOptions {
   max?: number;
   /** `url` leads to a transaction pooler, which takes no settings of the session. */
   pooled?: boolean;
+  /** How long one may wait for a connection, in milliseconds: a second by default. */
+  patience?: number;
   /** What the server lists the connections as. */
   name?: string;
 }
 
-export function openPool({ url, max = 10, pooled = false, name = 'portico' }: PoolOptions): pg.Pool {
+export function openPool({ url, max = 10, pooled = false, patience = 1_000, name = 'portico' }: PoolOptions): pg.Pool {
   return new pg.Pool({
     connectionString: url,
     max,
     application_name: name,
     // Fail fast instead of hanging for ever when Postgres is away or the pool is exhausted.
-    connectionTimeoutMillis: 1_000,
+    connectionTimeoutMillis: patience,
     idleTimeoutMillis: 30_000,
     // The server's own limits do not help when the server, or the way to it, is gone without a word.
     query_timeout: SILENCE,

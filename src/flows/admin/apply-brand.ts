@@ -22,6 +22,7 @@ import * as clients from '../../storage/clients.ts';
 import * as consentDocuments from '../../storage/consent-documents.ts';
 import { type Db, isUniqueViolation } from '../../storage/database.ts';
 import * as signingKeys from '../../storage/signing-keys.ts';
+import { traced } from '../../traced.ts';
 
 export interface ApplyBrand {
   slug: string;
@@ -54,7 +55,10 @@ export interface AppliedBrand {
  * @throws OperatorError when the issuer belongs to another brand, a client's members do not fit together, or a published version of a
  * document would be changed.
  */
-export async function applyBrand(services: Pick<Services, 'db' | 'keyring'>, input: ApplyBrand): Promise<AppliedBrand> {
+export const applyBrand = traced(async function applyBrand(
+  services: Pick<Services, 'db' | 'keyring'>,
+  input: ApplyBrand,
+): Promise<AppliedBrand> {
   const known = await brands.findBySlug(services.db, input.slug);
   // Keys are made before the transaction: RSA takes a moment, and no transaction waits for slow work.
   const keys = known ? [] : await newKeys(input.algorithms ?? signingAlgorithms);
@@ -77,7 +81,7 @@ export async function applyBrand(services: Pick<Services, 'db' | 'keyring'>, inp
     .catch((error) => {
       throw isUniqueViolation(error) ? issuerTaken(input) : error;
     });
-}
+});
 
 /** One row for all of it: which members and which clients, without what they hold. */
 async function note(

@@ -4,9 +4,13 @@ import type { Services } from '../../services.ts';
 import * as auditEvents from '../../storage/audit-events.ts';
 import * as brands from '../../storage/brands.ts';
 import * as consentDocuments from '../../storage/consent-documents.ts';
+import { traced } from '../../traced.ts';
 
 /** @returns what is new. @throws OperatorError (consent-publishing.ts). */
-export async function applyInstallation({ db }: Pick<Services, 'db'>, documents: readonly DefinedDocument[]): Promise<string[]> {
+export const applyInstallation = traced(async function applyInstallation(
+  { db }: Pick<Services, 'db'>,
+  documents: readonly DefinedDocument[],
+): Promise<string[]> {
   return db.transaction(async (db) => {
     await consentDocuments.lock(db);
     const news = await publishConsents(db, consentDocuments.INSTALLATION, documents);
@@ -21,4 +25,4 @@ export async function applyInstallation({ db }: Pick<Services, 'db'>, documents:
     }
     return news;
   });
-}
+});

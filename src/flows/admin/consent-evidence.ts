@@ -10,6 +10,7 @@ import * as accounts from '../../storage/accounts.ts';
 import * as auditEvents from '../../storage/audit-events.ts';
 import * as consents from '../../storage/consents.ts';
 import type { Db } from '../../storage/database.ts';
+import { traced } from '../../traced.ts';
 
 /** Names a reader understands; times are ISO 8601 in UTC. */
 export interface ConsentEvidence {
@@ -23,7 +24,7 @@ export interface ConsentEvidence {
 }
 
 /** @throws Refusal not_found. */
-export async function consentEvidence(
+export const consentEvidence = traced(async function consentEvidence(
   { db, keyring }: Pick<Services, 'db' | 'keyring'>,
   brand: Brand,
   accountId: string,
@@ -44,7 +45,7 @@ export async function consentEvidence(
       answers: lines.map((line) => tell(brand, line)),
     };
   });
-}
+});
 
 /** The audit trail tells of each line: one that is gone together with what the account's row knew of it is missed there. */
 async function untold(db: Db, brand: Brand, accountId: string, lines: readonly ConsentLine[]): Promise<LedgerFault[]> {

@@ -8,6 +8,7 @@ import type { Services } from '../../services.ts';
 import * as auditEvents from '../../storage/audit-events.ts';
 import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
+import { traced } from '../../traced.ts';
 
 export interface CreateClient {
   kind: ClientKind;
@@ -19,7 +20,7 @@ export interface CreateClient {
  * @returns the metadata as stored and, for a client that authenticates with one, the secret.
  * @throws OperatorError when the metadata do not fit together or the id is taken.
  */
-export async function createClient(
+export const createClient = traced(async function createClient(
   { db }: Pick<Services, 'db'>,
   brand: Brand,
   { kind, metadata: named }: CreateClient,
@@ -35,4 +36,4 @@ export async function createClient(
     await auditEvents.record(db, brand.id, { event: 'client_created', actor: 'operator', details });
   });
   return { metadata, secret };
-}
+});

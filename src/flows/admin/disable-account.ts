@@ -6,19 +6,28 @@ import * as accountAccess from '../../storage/account-access.ts';
 import * as accounts from '../../storage/accounts.ts';
 import * as auditEvents from '../../storage/audit-events.ts';
 import type { Db } from '../../storage/database.ts';
+import { traced } from '../../traced.ts';
 
 /**
  * Disabling twice is no mistake. The clients it was signed in at hear of it.
  * @returns false when it was disabled already. @throws OperatorError when there is no such account.
  */
-export async function disableAccount({ db }: Pick<Services, 'db'>, brand: Brand, accountId: string): Promise<boolean> {
+export const disableAccount = traced(async function disableAccount(
+  { db }: Pick<Services, 'db'>,
+  brand: Brand,
+  accountId: string,
+): Promise<boolean> {
   return db.transaction((db) => change(db, brand, accountId, 'account_disabled'));
-}
+});
 
 /** Nothing from before comes back: the person signs in anew. @returns false when it was not disabled. */
-export async function enableAccount({ db }: Pick<Services, 'db'>, brand: Brand, accountId: string): Promise<boolean> {
+export const enableAccount = traced(async function enableAccount(
+  { db }: Pick<Services, 'db'>,
+  brand: Brand,
+  accountId: string,
+): Promise<boolean> {
   return db.transaction((db) => change(db, brand, accountId, 'account_enabled'));
-}
+});
 
 /** Enabling ends things too: a request that was on its way while the account was disabled may have left something behind. */
 async function change(db: Db, brand: Brand, accountId: string, event: 'account_disabled' | 'account_enabled'): Promise<boolean> {

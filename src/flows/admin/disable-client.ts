@@ -8,16 +8,25 @@ import * as clients from '../../storage/clients.ts';
 import type { Db } from '../../storage/database.ts';
 import * as oidcGrants from '../../storage/oidc-grants.ts';
 import * as oidcTokens from '../../storage/oidc-tokens.ts';
+import { traced } from '../../traced.ts';
 
 /** Disabling twice is no mistake. @throws OperatorError when there is no such client. */
-export async function disableClient({ db }: Pick<Services, 'db'>, brand: Brand, clientId: string): Promise<void> {
+export const disableClient = traced(async function disableClient(
+  { db }: Pick<Services, 'db'>,
+  brand: Brand,
+  clientId: string,
+): Promise<void> {
   await db.transaction((db) => change(db, brand, clientId, true));
-}
+});
 
 /** The client is known again; people sign in anew. */
-export async function enableClient({ db }: Pick<Services, 'db'>, brand: Brand, clientId: string): Promise<void> {
+export const enableClient = traced(async function enableClient(
+  { db }: Pick<Services, 'db'>,
+  brand: Brand,
+  clientId: string,
+): Promise<void> {
   await db.transaction((db) => change(db, brand, clientId, false));
-}
+});
 
 /** Either way everything ends: a request that was on its way while the client was disabled may have left something behind. */
 async function change(db: Db, brand: Brand, clientId: string, disabled: boolean): Promise<void> {

@@ -17,6 +17,7 @@ import * as accounts from '../../storage/accounts.ts';
 import * as auditEvents from '../../storage/audit-events.ts';
 import * as identifiers from '../../storage/identifiers.ts';
 import * as passwords from '../../storage/passwords.ts';
+import { traced } from '../../traced.ts';
 
 export interface ImportAccount {
   email: string;
@@ -36,7 +37,7 @@ export interface ImportedConsent {
 }
 
 /** @throws OperatorError for a hash of an unknown form, or a document or version that the brand has not. @throws Refusal email_*, email_taken. */
-export async function importAccount(
+export const importAccount = traced(async function importAccount(
   { db, hasher, keyring }: Pick<Services, 'db' | 'hasher' | 'keyring'>,
   brand: Brand,
   { passwordHash, ...input }: ImportAccount,
@@ -65,7 +66,7 @@ export async function importAccount(
     await auditEvents.record(db, brand.id, { event: 'account_imported', actor: 'operator', accountId: account.id });
     return created;
   });
-}
+});
 
 /** Where and with what it was agreed to, the other system knows. */
 function lineOf(brand: Brand, { document: name, version: number, answer, at }: ImportedConsent): NewConsentLine {

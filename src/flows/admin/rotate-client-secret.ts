@@ -6,6 +6,7 @@ import type { Services } from '../../services.ts';
 import * as auditEvents from '../../storage/audit-events.ts';
 import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
+import { traced } from '../../traced.ts';
 
 export interface RotateClientSecret {
   clientId: string;
@@ -19,7 +20,7 @@ export const DEFAULT_GRACE = 24 * 60 * 60;
 const LONGEST_GRACE = 90 * 24 * 60 * 60;
 
 /** Of several rotations at once one succeeds: each would otherwise end the secret another has just handed out. */
-export async function rotateClientSecret(
+export const rotateClientSecret = traced(async function rotateClientSecret(
   { db }: Pick<Services, 'db'>,
   brand: Brand,
   { clientId, graceSeconds = DEFAULT_GRACE, force = false }: RotateClientSecret,
@@ -39,7 +40,7 @@ export async function rotateClientSecret(
     await auditEvents.record(db, brand.id, { event: 'client_secret_rotated', actor: 'operator', details });
   });
   return { secret, graceSeconds };
-}
+});
 
 function refuseWithoutSecret(brand: Brand, clientId: string, client: Client | undefined): void {
   if (!client) throw new OperatorError(`${brand.slug} has no client "${clientId}".`);

@@ -7,6 +7,7 @@ import * as auditEvents from '../../storage/audit-events.ts';
 import * as brands from '../../storage/brands.ts';
 import type { Db } from '../../storage/database.ts';
 import * as signingKeys from '../../storage/signing-keys.ts';
+import { traced } from '../../traced.ts';
 
 export interface RotateSigningKeys {
   /** All of the brand's when not named. */
@@ -28,7 +29,7 @@ type FreshKey = Awaited<ReturnType<typeof newSigningKey>>;
  * Of several rotations at once one succeeds and the others are refused; forced ones follow each other.
  * @throws OperatorError when the brand has no such keys or the next key is too young.
  */
-export async function rotateSigningKeys(
+export const rotateSigningKeys = traced(async function rotateSigningKeys(
   services: Pick<Services, 'db' | 'keyring'>,
   brand: Brand,
   input: RotateSigningKeys = {},
@@ -47,7 +48,7 @@ export async function rotateSigningKeys(
     await auditEvents.record(db, brand.id, { event: 'signing_keys_rotated', actor: 'operator', details });
     return signingKeys.list(db, brand.id);
   });
-}
+});
 
 async function rotate(
   db: Db,

@@ -9,6 +9,7 @@ import type { Services } from '../../services.ts';
 import * as auditEvents from '../../storage/audit-events.ts';
 import * as brands from '../../storage/brands.ts';
 import * as clients from '../../storage/clients.ts';
+import { traced } from '../../traced.ts';
 
 export type ClientChange = { [Member in Exclude<keyof ClientMetadata, 'client_id'>]?: ClientMetadata[Member] | undefined };
 
@@ -20,7 +21,7 @@ export interface UpdatedClient {
 }
 
 /** @throws OperatorError when there is no such client or the members do not fit together. */
-export async function updateClient(
+export const updateClient = traced(async function updateClient(
   { db }: Pick<Services, 'db'>,
   brand: Brand,
   clientId: string,
@@ -39,7 +40,7 @@ export async function updateClient(
     await auditEvents.record(db, brand.id, { event: 'client_changed', actor: 'operator', details });
     return { metadata, changed: true, secret };
   });
-}
+});
 
 /** A client that no longer uses secrets loses them: a forgotten one would come back to life with the method. */
 function secretsFor({ secrets }: Client, metadata: ClientMetadata): { secret: string | undefined; secrets: ClientSecret[] | undefined } {

@@ -5,6 +5,7 @@ import type { Brand } from '../../domain/brands.ts';
 import type { Services } from '../../services.ts';
 import * as auditBatches from '../../storage/audit-batches.ts';
 import * as auditEvents from '../../storage/audit-events.ts';
+import { traced } from '../../traced.ts';
 
 /** The end of a chain. Kept elsewhere and given later, it shows whether somebody has made the whole chain anew. */
 export interface AuditHead {
@@ -32,7 +33,11 @@ const MOST_FAULTS = 1_000;
 const LOWEST = -(2 ** 31);
 
 /** Reads on while rows are written, sealed and pruned. */
-export async function verifyAudit({ db }: Pick<Services, 'db'>, brand: Brand, known: readonly AuditHead[] = []): Promise<AuditReport> {
+export const verifyAudit = traced(async function verifyAudit(
+  { db }: Pick<Services, 'db'>,
+  brand: Brand,
+  known: readonly AuditHead[] = [],
+): Promise<AuditReport> {
   const unsealed = await auditEvents.countUnsealed(db, brand.id);
   const report: AuditReport = { events: 0, batches: 0, pruned: 0, unsealed, heads: [], faults: [] };
   for (let range = 0; range < AUDIT_RANGES; range += 1) {
@@ -41,7 +46,7 @@ export async function verifyAudit({ db }: Pick<Services, 'db'>, brand: Brand, kn
     report.faults.splice(MOST_FAULTS);
   }
   return report;
-}
+});
 
 /** One chain, from its beginning to its end. What it passes of `known` is taken out. */
 async function walk(db: Services['db'], place: AuditPlace, report: AuditReport, known: Map<number, string>): Promise<void> {

@@ -4,6 +4,7 @@ import { checkLedger, type LedgerFault } from '../../domain/consent-ledger.ts';
 import type { Services } from '../../services.ts';
 import * as accounts from '../../storage/accounts.ts';
 import * as consents from '../../storage/consents.ts';
+import { traced } from '../../traced.ts';
 
 export interface LedgersReport {
   accounts: number;
@@ -16,7 +17,10 @@ const PAGE = 500;
 const MOST_FAULTS = 1_000;
 
 /** Answers go on being given meanwhile: what does not fit is looked at once more before it counts as a fault. */
-export async function verifyConsents(services: Pick<Services, 'db' | 'keyring'>, brand: Brand): Promise<LedgersReport> {
+export const verifyConsents = traced(async function verifyConsents(
+  services: Pick<Services, 'db' | 'keyring'>,
+  brand: Brand,
+): Promise<LedgersReport> {
   const report: LedgersReport = { accounts: 0, lines: 0, faults: [] };
   let after: string | undefined;
   do {
@@ -34,7 +38,7 @@ export async function verifyConsents(services: Pick<Services, 'db' | 'keyring'>,
     after = page.length === PAGE ? last : undefined;
   } while (after);
   return report;
-}
+});
 
 async function again({ db, keyring }: Pick<Services, 'db' | 'keyring'>, brand: Brand, accountId: string) {
   return db.transaction(async (db) => {

@@ -1,7 +1,9 @@
 // One line per request: what, how it ended, how long. Never an address with a query, a header, a cookie or a body.
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Middleware } from '../request.ts';
+import { metrics } from '../../metrics.ts';
+import { isText } from '../form.ts';
+import type { Context, Middleware } from '../request.ts';
 
 export function requestLog(log: Logger): Middleware {
   return async (ctx, next) => {
@@ -9,18 +11,33 @@ export function requestLog(log: Logger): Middleware {
     ctx.state.requestId = randomUUID();
     ctx.set('x-request-id', ctx.state.requestId);
     ctx.res.once('close', () => {
+      const milliseconds = performance.now() - started;
+      const aborted = !ctx.res.writableFinished;
+      const route = routeOf(ctx.path);
       log.info({
         requestId: ctx.state.requestId,
         brand: ctx.state.brand?.slug,
         method: ctx.method,
-        route: routeOf(ctx.path),
+        route,
         status: ctx.res.statusCode,
-        milliseconds: Math.round(performance.now() - started),
-        aborted: !ctx.res.writableFinished,
+        milliseconds: Math.round(milliseconds),
+        aborted,
       });
+      metrics.request(isRoute(ctx) ? route : 'none', ctx.method, aborted ? 'aborted' : outcomeOf(ctx.res.statusCode), milliseconds);
     });
     await next();
   };
+}
+
+/** 503 is "come back in a moment": not a fault, and worth a number of its own. */
+function outcomeOf(status: number): string {
+  return status === 503 ? 'unavailable' : `${Math.floor(status / 100)}xx`;
+}
+
+/** Somebody answers there. Counted by their path, addresses of strangers would become as many numbers. */
+function isRoute({ path, state, res: { statusCode }, originalUrl }: Context): boolean {
+  if (statusCode === 404 || statusCode === 421 || (statusCode === 400 && !isText(originalUrl))) return false;
+  return Boolean(state.brand) || /^\/(healthz|readyz)$/.test(path);
 }
 
 /** Segments of our own addresses. Whatever else stands in a path may be a bearer value or a stranger's text. */

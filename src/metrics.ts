@@ -1,0 +1,123 @@
+// What this process counts for Prometheus. Labels are words of ours: neither a brand, an address nor anything that was sent becomes one.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const registry = new Registry();
+const registers = [registry];
+
+// A page within a tenth, a hash within two seconds: that is where somebody wants to look closely.
+const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+const requests = new Histogram({
+  name: 'portico_request_seconds',
+  help: 'Time from a request to the end of its answer, by route, method and outcome (the class of the status; unavailable: 503; aborted).',
+  labelNames: ['route', 'method', 'outcome'],
+  buckets,
+  registers,
+});
+const flows = new Counter({
+  name: 'portico_flows_total',
+  help: 'What people and operators did, by flow and outcome (ok, the code of a refusal, hung_up or fault). Sign-ins are the flow "login".',
+  labelNames: ['flow', 'outcome'],
+  registers,
+});
+const flowSeconds = new Histogram({
+  name: 'portico_flow_seconds',
+  help: 'Time a flow took, its hash and its wait included.',
+  labelNames: ['flow'],
+  buckets,
+  registers,
+});
+const statements = new Histogram({
+  name: 'portico_statement_seconds',
+  help: 'Time of a statement from its sending to its rows, by its first word and outcome (ok or failed). The wait for a connection is in it.',
+  labelNames: ['kind', 'outcome'],
+  buckets: [0.0005, 0.001, 0.0025, ...buckets.slice(0, 9)],
+  registers,
+});
+const jobs = new Histogram({
+  name: 'portico_job_seconds',
+  help: 'Time a job took, by task and outcome (ok, or failed: it is tried again).',
+  labelNames: ['task', 'outcome'],
+  buckets: [...buckets, 30, 60],
+  registers,
+});
+
+let isOn = false;
+
+/** Recording costs nothing until somebody wants to read it. */
+export const metrics = {
+  request(route: string, method: string, outcome: string, milliseconds: number): void {
+    if (isOn) requests.observe({ route: boundedRoute(route), method: knownMethod(method), outcome }, milliseconds / 1_000);
+  },
+  flow(flow: string, outcome: string, milliseconds: number): void {
+    if (!isOn) return;
+    flows.inc({ flow, outcome });
+    flowSeconds.observe({ flow }, milliseconds / 1_000);
+  },
+  statement(text: string, outcome: 'ok' | 'failed', milliseconds: number): void {
+    if (isOn) statements.observe({ kind: kindOf(text), outcome }, milliseconds / 1_000);
+  },
+  job(task: string, outcome: 'ok' | 'failed', milliseconds: number): void {
+    if (isOn) jobs.observe({ task, outcome }, milliseconds / 1_000);
+  },
+};
+
+/** A number that is asked for whenever somebody reads. `undefined`: unknown at the moment, and left out. */
+export interface Reading {
+  name: string;
+  help: string;
+  /** Its one label, when it has values for several. */
+  label?: string;
+  /** By the label's value, or under ''. */
+  read(): Record<string, number> | undefined | Promise<Record<string, number> | undefined>;
+}
+
+/** Starts counting, and adds the process's own numbers (memory, event loop, garbage collection). */
+export function startMetrics(readings: readonly Reading[]): Pick<Registry, 'metrics' | 'contentType'> {
+  isOn = true;
+  collectDefaultMetrics({ register: registry });
+  for (const { name, help, label, read } of readings) {
+    new Gauge({
+      name,
+      help,
+      labelNames: label ? [label] : [],
+      registers,
+      async collect() {
+        const values = await read();
+        this.reset();
+        // Without a label the reset leaves a 0, which would be a lie.
+        if (!values && !label) this.remove();
+        for (const [value, number] of Object.entries(values ?? {})) this.set(label ? { [label]: value } : {}, number);
+      },
+    });
+  }
+  return registry;
+}
+
+// Routes are made of a fixed list of words, yet a stranger may put those in any order.
+const MOST_ROUTES = 150;
+const routes = new Set<string>();
+
+function boundedRoute(route: string): string {
+  if (!routes.has(route) && routes.size >= MOST_ROUTES) return 'other';
+  routes.add(route);
+  return route;
+}
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE']);
+
+function knownMethod(method: string): string {
+  return methods.has(method) ? method : 'other';
+}
+
+const kinds = new Map<string, string>();
+
+/** Statements are written once and named, so that this map ends with them. */
+function kindOf(text: string): string {
+  let kind = kinds.get(text);
+  if (kind === undefined) {
+    kind = /^\s*(\w+)/.exec(text)?.[1]?.toLowerCase() ?? 'other';
+    if (kinds.size < 2_000) kinds.set(text, kind);
+  }
+  return kind;
+}
