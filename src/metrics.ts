@@ -76,6 +76,7 @@ export interface Reading {
 export function startMetrics(readings: readonly Reading[]): Pick<Registry, 'metrics' | 'contentType'> {
   isOn = true;
   collectDefaultMetrics({ register: registry });
+  startAtZero();
   for (const { name, help, label, read } of readings) {
     new Gauge({
       name,
@@ -92,6 +93,14 @@ export function startMetrics(readings: readonly Reading[]): Pick<Registry, 'metr
     });
   }
   return registry;
+}
+
+/** A number that appears with its first event has no increase: "nobody signed in" and "the first fault" would alarm nobody. */
+function startAtZero(): void {
+  for (const flow of ['login', 'register'])
+    for (const outcome of ['ok', 'too_many_attempts', 'overloaded', 'fault']) flows.inc({ flow, outcome }, 0);
+  flows.inc({ flow: 'login', outcome: 'wrong_credentials' }, 0);
+  for (const outcome of ['5xx', 'unavailable']) requests.zero({ route: 'none', method: 'GET', outcome });
 }
 
 // Routes are made of a fixed list of words, yet a stranger may put those in any order.
