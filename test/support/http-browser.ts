@@ -35,6 +35,8 @@ const REDIRECTS = 20;
 
 export class Browser {
   readonly cookies = new CookieJar();
+  /** Keeps connections; without one each request has its own. */
+  agent: http.Agent | false = false;
   readonly #origins: Set<string>;
 
   /** `visits`: addresses whose origins are served; everything else is outside. */
@@ -83,7 +85,7 @@ export class Browser {
       ...(method === 'POST' && { origin: new URL(from ?? url).origin }),
       ...headers,
     };
-    const answer = await send(url, { method, body, headers: sent, signal });
+    const answer = await send(url, { method, body, headers: sent, signal, agent: this.agent });
     this.cookies.take(url, answer.headers['set-cookie'] ?? []);
     return answer;
   }
@@ -103,11 +105,11 @@ interface Answer {
   body: string;
 }
 
-function send(url: URL, { method, body, headers, signal }: Request): Promise<Answer> {
+function send(url: URL, { method, body, headers, signal, agent }: Request & { agent: http.Agent | false }): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const type =
       body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) };
-    const request = http.request(url, { method, headers: { ...headers, ...type }, agent: false, signal }, (response) => {
+    const request = http.request(url, { method, headers: { ...headers, ...type }, agent, signal }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () =>
@@ -116,6 +118,7 @@ function send(url: URL, { method, body, headers, signal }: Request): Promise<Ans
       response.on('error', reject);
     });
     request.on('error', reject);
+    request.setTimeout(20_000, () => request.destroy(new Error(`no answer from ${method} ${url.pathname}`)));
     request.end(body);
   });
 }

@@ -1,5 +1,4 @@
 // The whole product in this process, as main.ts starts it: real services, a fresh database, brands made by the operator's own flow.
-import { createServer } from 'node:net';
 import { type App, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { type Brand, type BrandSettings, defaultSettings } from '../../src/domain/brands.ts';
@@ -18,7 +17,10 @@ import * as storedBrands from '../../src/storage/brands.ts';
 import { type Db, openDatabase } from '../../src/storage/database.ts';
 import type { BrandDirectory } from '../../src/web/brand-directory.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
 import { type SmtpOptions, startSmtp, type TestSmtp } from './smtp.ts';
+
+export { freePort } from './free-port.ts';
 
 /** A brand of a test; `path` is '' for the one at the root of the host. */
 export interface BrandOfTest extends Partial<Omit<ApplyBrand, 'issuer'>> {
@@ -168,13 +170,4 @@ async function createBrands(services: Services, brands: BrandOfTest[], settings:
     issuers[brand.slug] = issuer;
   }
   return issuers;
-}
-
-/** A port nobody listens on; the issuer's address has to be known before its server can start. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -8,6 +8,8 @@ export interface Wire {
   cut(): Promise<void>;
   /** New connections are accepted and never answered; those there are stay silent. */
   freeze(): void;
+  /** What is sent from now on comes so many milliseconds later, in either direction. */
+  delay(milliseconds: number): void;
   /** As if nothing had been. */
   mend(): Promise<void>;
   close(): Promise<void>;
@@ -18,6 +20,7 @@ export async function openWire(url: string): Promise<Wire> {
   const target = new URL(url);
   const sockets = new Set<net.Socket>();
   let frozen = false;
+  let lag = 0;
   let server: net.Server | undefined;
   let port = 0;
 
@@ -28,8 +31,15 @@ export async function openWire(url: string): Promise<Wire> {
     return socket;
   };
   const pass = (from: net.Socket, to: net.Socket) => {
-    from.on('data', (chunk) => void (frozen || to.write(chunk)));
-    from.on('close', () => to.destroy());
+    const underway: (() => void)[] = [];
+    const later = (deliver: () => void) => {
+      if (lag === 0 && underway.length === 0) return deliver();
+      // Each time the oldest: whatever the delay becomes meanwhile, nothing overtakes what was sent before it.
+      underway.push(deliver);
+      setTimeout(() => underway.shift()?.(), lag);
+    };
+    from.on('data', (chunk) => void (frozen || later(() => void (to.destroyed || to.write(chunk)))));
+    from.on('close', () => later(() => to.destroy()));
   };
   const listen = () =>
     new Promise<void>((resolve) => {
@@ -62,8 +72,12 @@ export async function openWire(url: string): Promise<Wire> {
     freeze: () => {
       frozen = true;
     },
+    delay: (milliseconds) => {
+      lag = milliseconds;
+    },
     mend: async () => {
       frozen = false;
+      lag = 0;
       if (!server) await listen();
     },
     close: cut,
