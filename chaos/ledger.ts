@@ -100,10 +100,13 @@ export function totalOf({ people }: Pick<Ledger, 'people'>, only: readonly Kind[
   return total;
 }
 
+/** What goes on going wrong is told in full so many times; all of it is counted. */
+const MOST_TOLD = 50;
+
 const broken = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
 
 function note({ errors, unexpected }: Ledger, what: string, error: Error & { code?: string }): void {
   const kind = error instanceof Refused ? '503' : broken.find((code) => code === error.code);
   errors[kind ?? 'unexpected'] = (errors[kind ?? 'unexpected'] ?? 0) + 1;
-  if (!kind) unexpected.push(`${what}: ${error.message}`);
+  if (!kind && unexpected.length < MOST_TOLD) unexpected.push(`${what}: ${error.message}`);
 }

@@ -13,7 +13,7 @@ export interface Load {
 
 // Sooner than Retry-After asks for: what is to be found is the moment from which it works again.
 const PAUSE_MS = 50;
-/** A phone may repeat a refresh for ten seconds; the last try has to arrive within them. */
+/** An app without a secret may repeat a refresh for ten seconds; the last try has to arrive within them. */
 const REPEAT_MS = 7_000;
 
 /** Until the load is over. `name` tells workers apart. */
@@ -40,19 +40,19 @@ async function live(load: Load, person: Person, home: Device): Promise<void> {
   const { issuer, ledger } = load;
   if (!(await insist(load, () => ledger.write(person, 'register', () => join(home, newcomer(person)))))) return;
   person.registered = true;
-  const phone = await enter(load, person, 'live sign-in', () => signInLive(home));
+  const app = await enter(load, person, 'live sign-in', () => signInLive(home));
   const office = { token: '' };
   const [name, news] = [`Ada ${person.email.split('@')[0]}`, !person.news[0]];
   const days: (() => Promise<unknown>)[] = [
-    () => refresh(load, person, home, phone),
-    () => refresh(load, person, home, phone),
+    () => refresh(load, person, home, app),
+    () => refresh(load, person, home, app),
     () => settle(load, person.names, name, () => ledger.write(person, 'profile', () => changeName(home, issuer, name))),
-    () => refresh(load, person, home, phone),
+    () => refresh(load, person, home, app),
     () => settle(load, person.news, news, () => ledger.write(person, 'consent', () => changeNews(home, issuer, news))),
     async () => Object.assign(office, await enter(load, person, 'sign-in', () => signIn(issuer, newcomer(person)))),
     () => refresh(load, person, home, office),
     () => passwordOf(load, person, home, office),
-    () => refresh(load, person, home, phone),
+    () => refresh(load, person, home, app),
     () => insist(load, () => ledger.write(person, 'forgot', () => askForMail(issuer, person.email))),
   ];
   for (const day of days) if (!load.isOver()) await day();

@@ -76,13 +76,16 @@ export async function openScene({ nodes: count, env, verification, wired }: Scen
 
 async function startDatabase(cleanup: Cleanup) {
   const folder = mkdtempSync(join(tmpdir(), 'portico-chaos-'));
-  await cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
-  // Where root's checkout is closed to the account that PostgreSQL runs as, its programs are copied there.
-  await cleanup.add(() => rmSync(shelterFor(folder), { recursive: true, force: true }));
   // When root runs this, PostgreSQL runs as another account and has to pass through.
   chmodSync(folder, 0o711);
-  const database = await startEmbeddedPostgres({ dataFolder: folder, log: () => {} });
-  await cleanup.add(database.stop);
+  const starting = startEmbeddedPostgres({ dataFolder: folder, log: () => {} });
+  // Also a start that has just begun is ended before its folder goes.
+  await cleanup.add(async () => {
+    await starting.then(({ stop }) => stop()).catch(() => {});
+    // Where root's checkout is closed to the account that PostgreSQL runs as, its programs were copied there.
+    for (const written of [folder, shelterFor(folder)]) rmSync(written, { recursive: true, force: true });
+  });
+  const database = await starting;
   return { database, folder };
 }
 

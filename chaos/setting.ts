@@ -1,4 +1,4 @@
-// What every run is set up with: one brand, an app on people's phones, and limits that a crowd behind one address does not meet.
+// What every run is set up with: one brand, an app in people's browsers, and limits that a crowd behind one address does not meet.
 import { type BrandSettings, defaultSettings, type EmailVerification } from '../src/domain/brands.ts';
 import type { ApplyBrand } from '../src/flows/admin/apply-brand.ts';
 import { consentDocument, consentVersion } from '../test/support/questions.ts';
@@ -6,8 +6,8 @@ import { consentDocument, consentVersion } from '../test/support/questions.ts';
 export const slug = 'chaos';
 
 /** Nothing listens there: a browser that is sent to it has come back to the app. */
-export const callback = 'http://127.0.0.1/callback';
-export const clientId = 'phone';
+export const callback = 'https://app.chaos.example/callback';
+export const clientId = 'app';
 export const scope = 'openid email profile consents';
 
 const crowd = { attempts: 100_000_000, seconds: 60 };
@@ -29,7 +29,7 @@ export function brandOf(issuer: string, pages: EmailVerification): ApplyBrand {
       consentDocument('terms', consentVersion(1, text('I agree to the [terms](https://chaos.example/terms).'))),
       consentDocument('news', consentVersion(1, { kind: 'optional', ...text('Send me news.') })),
     ],
-    clients: [{ kind: 'native', metadata: { client_id: clientId, client_name: 'Phone', redirect_uris: [callback] } }],
+    clients: [{ kind: 'spa', metadata: { client_id: clientId, client_name: 'App', redirect_uris: [callback] } }],
   };
 }
 

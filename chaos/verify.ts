@@ -72,6 +72,12 @@ async function lostAnswers({ email, names, news }: Person, device: Device, token
 
 async function lostFamilies({ families }: Person, device: Device): Promise<string[]> {
   const lost: string[] = [];
-  for (const { token } of families) await device.refresh(token).catch((error: Error) => lost.push(`a refresh token: ${error.message}`));
+  for (const family of families) {
+    try {
+      family.token = (await device.refresh(family.token)).refresh_token;
+    } catch (error) {
+      lost.push(`a refresh token is not taken: ${(error as Error).message}`);
+    }
+  }
   return lost;
 }
