@@ -41,7 +41,7 @@ async function live(load: Load, person: Person, home: Device): Promise<void> {
   if (!(await insist(load, () => ledger.write(person, 'register', () => join(home, newcomer(person)))))) return;
   person.registered = true;
   const app = await enter(load, person, 'live sign-in', () => signInLive(home));
-  const office = { token: '' };
+  let office: Family = { token: '' };
   const [name, news] = [`Ada ${person.email.split('@')[0]}`, !person.news[0]];
   const days: (() => Promise<unknown>)[] = [
     () => refresh(load, person, home, app),
@@ -49,7 +49,9 @@ async function live(load: Load, person: Person, home: Device): Promise<void> {
     () => settle(load, person.names, name, () => ledger.write(person, 'profile', () => changeName(home, issuer, name))),
     () => refresh(load, person, home, app),
     () => settle(load, person.news, news, () => ledger.write(person, 'consent', () => changeNews(home, issuer, news))),
-    async () => Object.assign(office, await enter(load, person, 'sign-in', () => signIn(issuer, newcomer(person)))),
+    async () => {
+      office = await enter(load, person, 'sign-in', () => signIn(issuer, newcomer(person)));
+    },
     () => refresh(load, person, home, office),
     () => passwordOf(load, person, home, office),
     () => refresh(load, person, home, app),

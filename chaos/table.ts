@@ -9,7 +9,7 @@ const columns: [title: string, cell: (outcome: Outcome) => string][] = [
   ['lost', ({ lost }) => `${lost.length}`],
   ['"not now" (503)', ({ errors }) => `${errors['503'] ?? 0}`],
   ['broken connections', ({ errors }) => brokenOf(errors) || '0'],
-  ['unexpected', ({ unexpected }) => `${unexpected.length}`],
+  ['unexpected', ({ unexpected, errors }) => `${Math.max(unexpected.length, errors['unexpected'] ?? 0)}`],
   ['seconds to recover', ({ secondsToRecover }) => `${secondsToRecover}`],
 ];
 
