@@ -1,39 +1,57 @@
 // Portico as an operator starts it, in a process of its own that a test may kill.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { exchange } from './exchange.ts';
+import type { Memory } from './server-channel.ts';
 
 export interface ServerProcess {
   child: ChildProcess;
   /** What it wrote, both streams, line by line as it came. */
   output: string[];
+  /** What it holds in memory now. */
+  memory(): Promise<Memory>;
   /** `kill -9`. Resolves when it is gone. */
   kill(): Promise<void>;
   /** SIGTERM. @returns the exit code. */
   stop(): Promise<number | null>;
 }
 
-const running = new Set<ChildProcess>();
-// A test that was stopped in the middle leaves nothing behind.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+export interface ServerOptions {
+  /** Of another version; this one's by default. */
+  folder?: string;
+  /** Of Node. */
+  flags?: readonly string[];
+}
 
-/** `env` is the whole configuration. Resolves when the server says that it is ready. */
-export async function startServerProcess(url: string, env: Record<string, string>): Promise<ServerProcess> {
-  const main = join(import.meta.dirname, '../../src/main.ts');
-  const child = spawn(process.execPath, [main], { env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
+const project = join(import.meta.dirname, '../..');
+
+/** `env` is the whole configuration. Resolves when the server says that it is ready. It ends with the test's process, whatever ends that. */
+export async function startServerProcess(
+  url: string,
+  env: Record<string, string>,
+  { folder = project, flags = [] }: ServerOptions = {},
+): Promise<ServerProcess> {
+  const channel = ['--import', join(import.meta.dirname, 'server-channel.ts')];
+  const child = spawn(process.execPath, [...channel, ...flags, join(folder, 'src/main.ts')], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  void ended.then(() => running.delete(child));
   const output: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk.toString('utf8')));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk.toString('utf8')));
   const end = (signal: 'SIGKILL' | 'SIGTERM') => {
     child.kill(signal);
     return ended;
   };
   await ready(url, child, output);
-  return { child, output, kill: () => end('SIGKILL').then(() => {}), stop: () => end('SIGTERM') };
+  return { child, output, memory: () => ask(child), kill: () => end('SIGKILL').then(() => {}), stop: () => end('SIGTERM') };
+}
+
+async function ask(child: ChildProcess): Promise<Memory> {
+  const answer = once(child, 'message');
+  child.send('memory');
+  return (await answer)[0] as Memory;
 }
 
 async function ready(url: string, child: ChildProcess, output: string[]): Promise<void> {
