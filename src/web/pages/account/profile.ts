@@ -55,9 +55,9 @@ function draw(visit: AccountVisit, form: FormState, { add, status = 200 }: { add
   showAccount(visit, 'account-profile', page, status);
 }
 
-/** What stood on the page when it was drawn. */
-function askedIn({ asked = '' }: Form): string[] {
-  return asked.split(' ').slice(0, 100);
+/** What stood on the page when it was drawn. The page of an older version does not say; it sends every field it had, empty or not. */
+function askedIn(form: Form): string[] {
+  return (form.asked?.split(' ') ?? Object.keys(form)).slice(0, 100);
 }
 
 function inputsOf({ drawing, ctx, account }: AccountVisit, values: FormState['values'], add?: string): ProfileInput[] {

@@ -58,3 +58,11 @@ test('a language and a birthday that came from elsewhere are shown and survive',
   const { rows } = await portico.db.pool.query('select claims from portico.accounts where id = $1', [id]);
   expect(rows[0].claims).toEqual({ given_name: 'Ada', name: 'Ada', locale: 'fr-CA', birthdate: '1990' });
 });
+
+test('the page that the version before drew, which does not say what it asks, is saved all the same', async () => {
+  const { browser, page } = await enterAccount(portico, { path: '/profile' });
+  const { asked: _asked, ...fields } = page.form().fields;
+  const saved = await browser.submit(page, { ...page.form(), fields }, { given_name: 'Ada' });
+  expect(saved.text).toContain('Your profile is saved.');
+  expect(shownIn(saved.body, 'given_name')).toBe('Ada');
+});
