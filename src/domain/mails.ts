@@ -36,6 +36,20 @@ export interface Mails {
 
 export type MailName = keyof Mails;
 
+/**
+ * Mails that versions still in use do not know: a job of each has a name of its own, so that nobody takes it who cannot draw it.
+ * A new mail begins here and stays, since jobs of that name may be waiting.
+ */
+const laterMails: readonly MailName[] = ['confirm_consent'];
+
+/** The name of a mail's job. */
+export function mailTask(name: MailName): string {
+  return laterMails.includes(name) ? `mail_${name}` : 'mail';
+}
+
+/** The names of all mails' jobs. */
+export const mailTasks: readonly string[] = ['mail', ...laterMails.map(mailTask)];
+
 export type Mail<Name extends MailName = MailName> = {
   [Each in Name]: {
     name: Each;

@@ -1,6 +1,7 @@
 // What runs beside the requests, on any number of nodes: jobs from the outbox, retried until they succeed, and housekeeping.
 import { EventEmitter } from 'node:events';
 import { Logger, type Runner, type RunnerOptions, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { mailTasks } from '../domain/mails.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { metrics } from '../metrics.ts';
 import type { OidcDoor } from '../oidc/logout.ts';
@@ -48,7 +49,7 @@ export async function startJobs(services: Needs, { pool, oidc, mailer }: JobDoor
   // Mail has workers of its own: a mail server that hangs keeps no relying party waiting for a logout.
   const runners = [
     await startRunner(services, pools, { pgPool: pool, taskList, crontab, concurrency: 2 }),
-    await startRunner(services, pools, { pgPool: pool, taskList: { mail: mail(mailer) }, concurrency: MAILS_AT_A_TIME }),
+    await startRunner(services, pools, { pgPool: pool, taskList: tasksOfMail(mailer), concurrency: MAILS_AT_A_TIME }),
   ];
   const heartbeat = await startHeartbeat(services, () => [...pools]);
   return {
@@ -60,6 +61,10 @@ export async function startJobs(services: Needs, { pool, oidc, mailer }: JobDoor
       await heartbeat.stop();
     },
   };
+}
+
+function tasksOfMail(mailer: Mailer): TaskList {
+  return Object.fromEntries(mailTasks.map((name) => [name, mail(mailer)]));
 }
 
 function startRunner({ log }: Needs, pools: Set<string>, options: RunnerOptions): Promise<Runner> {

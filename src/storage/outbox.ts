@@ -1,5 +1,5 @@
 // Work that must follow a change: enqueued in the change's own transaction, done by src/jobs. Rolled back, it never was.
-import { type Mail, recipientTag, type SealedMail, sealMail } from '../domain/mails.ts';
+import { type Mail, mailTask, recipientTag, type SealedMail, sealMail } from '../domain/mails.ts';
 import { type Db, sql } from './database.ts';
 
 /** Tell a client that a session at the provider has ended (OpenID Connect Back-Channel Logout 1.0). */
@@ -20,7 +20,8 @@ export async function addMail(db: Db, keyring: MailKeyring, brandId: number, mai
   const sealed = sealMail(keyring, brandId, mail, new Date());
   const key = mailKey(recipientTag(keyring, brandId, mail.to ?? sealed.id), sealed.id);
   await db.run(sql`
-    select graphile_worker.add_job('mail', payload => ${JSON.stringify(sealed)}::json, job_key => ${key}, max_attempts => ${ATTEMPTS})`);
+    select graphile_worker.add_job(${mailTask(mail.name)}, payload => ${JSON.stringify(sealed)}::json, job_key => ${key},
+      max_attempts => ${ATTEMPTS})`);
 }
 
 /** What waits for an address is not sent any more. One that is being sent this moment is. @returns how many went. */

@@ -57,7 +57,8 @@ async function answerEverything(): Promise<void> {
 const token = (form: Record<string, string>, headers: Record<string, string>) => send(`${portico.issuer}/token`, { form, headers });
 const shop = () => basic('shop', secrets.shop as string);
 
-const ofSignIn = /portico\.(limits|identifiers|passwords|audit_events|one_time_codes)|portico\.accounts\s+(set|where)|add_job\('mail'/;
+const ofSignIn =
+  /portico\.(limits|identifiers|passwords|audit_events|one_time_codes)|portico\.accounts\s+(set|where)|add_job\(\$1, payload => \$2::json, job_key/;
 const commits = /^\s*(insert|update|delete|with w0)/;
 
 /** Statements outside of a transaction commit by themselves; a transaction commits once. */

@@ -12,7 +12,7 @@ export async function waitingMails({ db, keyring }: Pick<Services, 'db' | 'keyri
   const { rows } = await db.pool.query<{ payload: SealedMail }>(
     `select payload from graphile_worker._private_jobs jobs
      join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id
-     where tasks.identifier = 'mail' order by jobs.id`,
+     where tasks.identifier like 'mail%' order by jobs.id`,
   );
   return rows.map(({ payload }) => ({ ...openMail(keyring, payload), id: payload.id, brandId: payload.brandId }));
 }

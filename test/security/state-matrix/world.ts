@@ -113,13 +113,13 @@ const digests = {
   interactions: "(select * from portico.oidc_tokens where kind = 'Interaction') t",
   federated: 'portico.federated_identities t',
   erased: 'portico.erased_accounts t',
-  mails: jobs('mail'),
+  mails: jobs('mail%'),
   logouts: jobs('backchannel_logout'),
 } as const;
 
 function jobs(task: string): string {
   return `(select jobs.id, payload::text from graphile_worker._private_jobs jobs
-    join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id where identifier = '${task}') t`;
+    join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id where identifier like '${task}') t`;
 }
 
 export type Part = keyof typeof digests;
