@@ -19,7 +19,7 @@ import { requestLog } from './web/middleware/request-log.ts';
 import { securityHeaders, strictTransport } from './web/middleware/security-headers.ts';
 import { trustedProxy } from './web/middleware/trusted-proxy.ts';
 import { createViews } from './web/middleware/views.ts';
-import { wellFormedTarget } from './web/middleware/well-formed.ts';
+import { fewParameters, wellFormedTarget } from './web/middleware/well-formed.ts';
 import { accountPages } from './web/pages/account/routes.ts';
 import { assets } from './web/pages/assets.ts';
 import { home } from './web/pages/home.ts';
@@ -61,6 +61,8 @@ export function createApp(services: Services): App {
   koa.use(faults(drawing));
   koa.use(selectBrand(directory, providers, config.environment === 'development' ? config.publicUrl : undefined));
   koa.use(strictTransport());
+  // Before anybody looks into the query.
+  koa.use(fewParameters());
   koa.use(chooseLocale(drawing.locales));
   koa.use(wellFormedTarget());
   // Back ends come by the thousand and want neither a language nor a look.

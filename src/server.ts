@@ -1,6 +1,6 @@
 // The HTTP server: bounds on what one connection may cost, and an end that loses no request.
-import { createServer, type Server } from 'node:http';
-import net, { type AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import net, { type AddressInfo, type Socket } from 'node:net';
 import type { App } from './app.ts';
 
 export interface RunningServer {
@@ -23,10 +23,12 @@ export async function startServer({ koa }: Pick<App, 'koa'>, { host, port }: { h
       // How often Node looks for late ones; its default of 30 s would turn ten seconds into forty.
       connectionsCheckingInterval: 2_000,
     },
-    koa.callback(),
+    oneAfterAnother(koa.callback()),
   );
   server.maxConnections = 10_000;
   server.maxRequestsPerSocket = 10_000;
+  // Whoever takes no answers keeps no connection; the limits above are for what comes in.
+  server.timeout = 30_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, ...(host ? { host } : {}) }, () => {
@@ -35,6 +37,23 @@ export async function startServer({ koa }: Pick<App, 'koa'>, { host, port }: { h
     });
   });
   return { server, port: (server.address() as AddressInfo).port, close: (graceMs = 8_000, idleMs = 0) => close(server, graceMs, idleMs) };
+}
+
+/** How many requests of one connection may wait for their answers. Browsers and HTTP libraries send the next one after the answer. */
+const WAITING = 16;
+
+/** A thousand requests sent in a row (RFC 9112 9.3.2) would be begun in one go, before anybody else's: such a connection is closed. */
+function oneAfterAnother(handle: RequestListener): RequestListener {
+  const waiting = new WeakMap<Socket, number>();
+  const add = (socket: Socket, count: number) => waiting.set(socket, (waiting.get(socket) ?? 0) + count);
+  return (request, response) => {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    add(socket, 1);
+    if ((waiting.get(socket) ?? 0) > WAITING) return void socket.destroy();
+    response.once('close', () => add(socket, -1));
+    handle(request, response);
+  };
 }
 
 async function close(server: Server, graceMs: number, idleMs: number): Promise<void> {

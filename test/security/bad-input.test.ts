@@ -293,6 +293,13 @@ describe('below HTTP libraries', () => {
   });
 });
 
+test.each(['/', '/auth', '/session/end', '/token', '/account'])('%s with a name 7,500 times in its query is 400, at once', async (path) => {
+  const answer = await exchange(`${portico.issuer}${path}?${'a&'.repeat(7_500)}`);
+  expect(answer.status).toBe(400);
+  // Read in the square of its length it took seconds.
+  expect(answer.milliseconds).toBeLessThan(500);
+});
+
 test('10 MiB cost neither time nor memory', async () => {
   globalThis.gc?.();
   const before = process.memoryUsage.rss();

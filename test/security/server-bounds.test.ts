@@ -24,7 +24,7 @@ beforeEach(async () => {
       arrive();
       await gate;
     }
-    ctx.body = 'done';
+    ctx.body = ctx.path === '/large' ? 'x'.repeat(1024 * 1024) : 'done';
   });
   running = await startServer({ koa } as unknown as Parameters<typeof startServer>[0], { host: 'localhost', port: 0 });
 });
@@ -100,6 +100,35 @@ function trickle(): Promise<number> {
     });
   });
 }
+
+test('a few requests sent in a row are answered in their order, a thousand close the connection', async () => {
+  const few = await rawExchange(running.port, `${line('/').repeat(9)}${line('/', 'Connection: close\r\n')}`);
+  expect(few.body.match(/HTTP\/1\.1 200/g)).toHaveLength(9);
+  const started = performance.now();
+  expect((await rawExchange(running.port, line('/').repeat(1_000))).status).toBe(0);
+  expect(performance.now() - started).toBeLessThan(1_000);
+  expect((await exchange(url())).status).toBe(200);
+});
+
+const line = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
+
+test('whoever takes no answers is sent away', async () => {
+  expect(running.server.timeout).toBe(30_000);
+  running.server.timeout = 300;
+  const socket = net.connect(running.port, 'localhost').pause();
+  socket.on('error', () => {});
+  const ended = new Promise((resolve) => socket.once('close', resolve));
+  const connections = () => new Promise<number>((resolve) => running.server.getConnections((_error, count) => resolve(count)));
+  // Each waits for the one before, as long as the server takes them and its answers go nowhere.
+  const asking = setInterval(() => socket.writableLength === 0 && socket.write(line('/large')), 1);
+  const deadline = performance.now() + 15_000;
+  while ((await connections()) === 0) await pause(10);
+  while ((await connections()) > 0 && performance.now() < deadline) await pause(20);
+  clearInterval(asking);
+  expect(await connections()).toBe(0);
+  socket.destroy();
+  await ended;
+}, 20_000);
 
 test('a request in flight is answered after the server began to stop', async () => {
   const answer = exchange(url('/slow'));
