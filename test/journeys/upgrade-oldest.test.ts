@@ -12,7 +12,7 @@ import { describeSchema } from '../support/schema.ts';
 const REGULARS = 6;
 const long = process.env.PORTICO_TEST_LONG === '1';
 /** How often each of the crowd has to get through at the old version while and after the new one migrates, and at the new one. */
-const TURNS = long ? 40 : 3;
+const TURNS = long ? 20 : 3;
 /** Of each of the crowd, so that what they make can all be looked at. */
 const BETWEEN_MS = 150;
 
