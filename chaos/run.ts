@@ -44,6 +44,7 @@ export async function runFault(fault: Fault, effort: Effort, cleanup: Cleanup): 
   try {
     const recovery = isByMail(fault) ? await mailsArrive(scene, brand, ledger) : Math.max(0, ...ledger.recoveries);
     const lost = await lostOf(ledger, { issuer: scene.issuer, services, brand, smtp: scene.smtp });
+    ledger.unexpected.push(...scene.deaths);
     return outcomeOf(fault, ledger, { strikes, lost, secondsToRecover: Number((recovery / 1_000).toFixed(1)) });
   } finally {
     await close();

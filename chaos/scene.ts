@@ -44,6 +44,8 @@ export interface Scene {
   /** Past the wire. */
   databaseUrl: string;
   nodes: Node[];
+  /** The last words of nodes that nobody asked to end. */
+  deaths: string[];
   smtp: TestSmtp;
   wire: Wire | undefined;
   /** Resolves when PostgreSQL is gone. It is started again at once, at the same address. */
@@ -68,10 +70,14 @@ export async function openScene({ nodes: count, env, verification, wired }: Scen
   const common = { issuer, smtpUrl: smtp.url };
   const own = environment({ ...common, port: 0, databaseUrl: database.url });
   await prepare(own, issuer, verification);
-  const nodes = ports.map((port) => nodeAt(port, { ...environment({ ...common, port, databaseUrl: wire?.url ?? database.url }), ...env }));
+  const deaths: string[] = [];
+  const nodes = ports.map((port) => {
+    const whole = { ...environment({ ...common, port, databaseUrl: wire?.url ?? database.url }), ...env };
+    return nodeAt(port, whole, (words) => deaths.push(words));
+  });
   await cleanup.add(() => Promise.all(nodes.map((node) => node.kill())));
   await Promise.all(nodes.map((node) => node.start()));
-  return { issuer, databaseUrl: database.url, nodes, smtp, wire, ...databaseIn(join(folder, 'postgres')), open: () => open(own) };
+  return { issuer, databaseUrl: database.url, nodes, deaths, smtp, wire, ...databaseIn(join(folder, 'postgres')), open: () => open(own) };
 }
 
 async function startDatabase(cleanup: Cleanup) {
@@ -108,22 +114,31 @@ async function open(env: Record<string, string>) {
 /** Longer than it may take, and bounded. */
 const STOPS_WITHIN_MS = 15_000;
 
-function nodeAt(port: number, env: Record<string, string>): Node {
+const LAST_WORDS = 2_000;
+
+function nodeAt(port: number, env: Record<string, string>, onDeath: (words: string) => void): Node {
   let server: ServerProcess | undefined;
+  let asked = false;
   const kill = async () => {
+    asked = true;
     await server?.kill();
     server = undefined;
   };
   return {
     kill,
     async stop() {
+      asked = true;
       const began = performance.now();
       const code = await Promise.race([server?.stop() ?? null, sleep(STOPS_WITHIN_MS, null, { ref: false })]);
       await kill();
       return { code, milliseconds: performance.now() - began };
     },
     async start() {
-      server = await startServerProcess(`http://127.0.0.1:${port}`, env);
+      const started = await startServerProcess(`http://127.0.0.1:${port}`, env);
+      [server, asked] = [started, false];
+      started.child.once('close', (code, signal) => {
+        if (!asked) onDeath(`a node ended by itself (${code ?? signal}): ${started.output.join('').slice(-LAST_WORDS)}`);
+      });
     },
   };
 }

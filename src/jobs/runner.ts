@@ -1,6 +1,6 @@
 // What runs beside the requests, on any number of nodes: jobs from the outbox, retried until they succeed, and housekeeping.
 import { EventEmitter } from 'node:events';
-import { Logger, type Runner, type RunnerOptions, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { Logger, type RunnerOptions, type TaskList, type WorkerEvents } from 'graphile-worker';
 import { mailTasks } from '../domain/mails.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { metrics } from '../metrics.ts';
@@ -10,6 +10,7 @@ import type { Database } from '../storage/database.ts';
 import { backchannelLogout } from './backchannel-logout.ts';
 import { eraseAccounts } from './erase-accounts.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { type KeptRunner, keepRunner } from './kept-runner.ts';
 import { mail } from './mail.ts';
 import { pruneAudit } from './prune-audit.ts';
 import { sealAudit } from './seal-audit.ts';
@@ -67,17 +68,15 @@ function tasksOfMail(mailer: Mailer): TaskList {
   return Object.fromEntries(mailTasks.map((name) => [name, mail(mailer)]));
 }
 
-function startRunner({ log }: Needs, pools: Set<string>, options: RunnerOptions): Promise<Runner> {
+function startRunner({ log }: Needs, pools: Set<string>, options: RunnerOptions): Promise<KeptRunner> {
   const events: WorkerEvents = new EventEmitter();
-  // Jobs are locked in the name of the pool, not of the worker that does them.
   const began = new Map<string, number>();
   events.on('job:start', ({ job }) => began.set(job.id, performance.now()));
   events.on('job:complete', ({ job, error }) => {
     metrics.job(job.task_identifier, error ? 'failed' : 'ok', performance.now() - (began.get(job.id) ?? performance.now()));
     began.delete(job.id);
   });
-  events.on('pool:create', ({ workerPool }) => pools.add(workerPool.id));
-  return run({
+  return keepRunner({ log }, pools, {
     ...options,
     events,
     pollInterval: 2_000,

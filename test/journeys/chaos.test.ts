@@ -1,15 +1,25 @@
 // The short form of `npm run chaos`: each of the cheaper faults strikes once under load, and nothing that was acknowledged is lost.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Outcome } from '../../chaos/run.ts';
 
 const long = process.env.PORTICO_TEST_LONG === '1';
 
+let running: ChildProcess | undefined;
+// A test that took too long leaves nothing behind.
+afterEach(async () => {
+  if (!running || running.exitCode !== null || running.signalCode !== null) return;
+  const ended = once(running, 'close');
+  running.kill('SIGTERM');
+  await ended;
+});
+
 /** As an operator types it. @returns what it said, and its exit code. */
 async function chaos(...args: string[]): Promise<{ code: number; out: string; said: string }> {
   const main = join(import.meta.dirname, '../../chaos/main.ts');
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  running = child;
   let [out, said] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;

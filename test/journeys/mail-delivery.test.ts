@@ -8,6 +8,7 @@ import { mailSamples } from '../support/mail-samples.ts';
 import { freePort } from '../support/portico.ts';
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { startSmtp, type TestSmtp } from '../support/smtp.ts';
+import { openWire, type Wire } from '../support/tcp-proxy.ts';
 
 const secret = 'a root secret of a test, longer than thirty-two characters';
 const keyring = createKeyring(secret);
@@ -17,6 +18,7 @@ let smtp: TestSmtp;
 let issuer: string;
 let brandId: number;
 let server: ServerProcess | undefined;
+let wire: Wire | undefined;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -27,6 +29,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await server?.kill();
+  await wire?.close();
   smtp.mails.length = 0;
   smtp.held = 0;
   smtp.recipients.length = 0;
@@ -97,6 +100,26 @@ test('stopped politely in mid-send, it gives up soon and the next process delive
   await smtp.next('ben@nightfall.example', 20_000);
   expect(smtp.mails).toHaveLength(1);
 }, 60_000);
+
+test('the database is lost in mid-send: the process lives, goes on mailing when it is back, and frees what it could not note', async () => {
+  wire = await openWire(database.url);
+  server = await start({ DATABASE_URL: wire.url });
+  smtp.behave({ delay: 1_500 });
+  await add('dora@nightfall.example');
+  await until(() => smtp.recipients.length === 1, 10_000);
+  await wire.cut();
+  await smtp.next('dora@nightfall.example');
+  smtp.behave({});
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await wire.mend();
+  await add('emil@nightfall.example');
+  await smtp.next('emil@nightfall.example', 20_000);
+  expect([server.child.exitCode, server.child.signalCode]).toEqual([null, null]);
+  await until(async () => (await database.db.pool.query('select 1 from graphile_worker._private_jobs')).rowCount === 0, 90_000);
+  // That it was taken could not be noted: sent once more it is the same mail.
+  const mails = smtp.mails.filter(({ to }) => to[0] === 'dora@nightfall.example');
+  expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(1);
+}, 150_000);
 
 test('without a mail server the start says what to do, and mail waits', async () => {
   server = await start({ SMTP_URL: '' });
