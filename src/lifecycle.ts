@@ -35,6 +35,8 @@ export async function leave({ lifecycle, log, drainMs, stopJobs, closeServer, cl
   const work = (async () => {
     // Others take over what is to be done while requests are still served.
     const jobs = stopJobs();
+    // What it says is heard below, when the requests are done.
+    jobs.catch(() => {});
     if (drainMs > 0) await pause(drainMs);
     const idleMs = drainMs > 0 ? Math.max(0, IDLE_MS - drainMs) : 0;
     await closeServer({ graceMs: whole - drainMs - DOORS_MS - LAST_MS, idleMs });

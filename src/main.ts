@@ -32,6 +32,7 @@ async function main(): Promise<void> {
   await refuseUnfit(services).catch(closing);
   const metrics = await openMetrics(services, opened.jobsPool).catch(closing);
   const app = createApp(services);
+  told.serves();
   const server = await startServer(app, config).catch(async (error: NodeJS.ErrnoException) => {
     const neighbour = error.code === 'EADDRINUSE' && config.demo ? await findNeighbour(services).catch(() => undefined) : undefined;
     await opened.close();
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
   const inboxLine = config.mailInbox ? `  Inbox      ${config.publicUrl}/dev/mail\n` : '';
   say(`\n  Portico is ready.\n\n${demoLine}  Portico    ${config.publicUrl}\n${inboxLine}\n  Stop with Ctrl-C.\n`);
 
-  const signal = await told;
+  const signal = await told.signal;
   services.log.info({ event: 'stopping', signal });
   const code = await leave({
     lifecycle: app.lifecycle,
@@ -71,18 +72,31 @@ async function main(): Promise<void> {
   process.exit(code);
 }
 
-/** Listened for from the start: whoever is told while it starts, finishes that and leaves politely. A second Ctrl-C ends it. */
-function toldToStop(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let began: number | undefined;
-    const hear = (signal: NodeJS.Signals) => {
-      // A terminal and npm both pass a Ctrl-C on.
-      if (signal === 'SIGINT' && began !== undefined && performance.now() - began > 500) process.exit(1);
-      began ??= performance.now();
-      resolve(signal);
-    };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, hear);
-  });
+interface Told {
+  /** Resolves with the first signal. */
+  signal: Promise<NodeJS.Signals>;
+  /** From now on it leaves politely. Until then it has nothing to lose (a migration is one transaction) and just ends. */
+  serves(): void;
+}
+
+function toldToStop(): Told {
+  const { promise: signal, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let isServing = false;
+  let began: number | undefined;
+  const hear = (signal: NodeJS.Signals) => {
+    if (!isServing) process.exit(0);
+    // A second Ctrl-C ends it; a terminal and npm both pass one on.
+    if (signal === 'SIGINT' && began !== undefined && performance.now() - began > 500) process.exit(1);
+    began ??= performance.now();
+    resolve(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, hear);
+  return {
+    signal,
+    serves: () => {
+      isServing = true;
+    },
+  };
 }
 
 /** What cannot be counted stops the start: found out weeks later it would be missing when it is needed. */

@@ -55,6 +55,9 @@ function readingsOf(services: Services, jobsPool: Database['pool'], version: str
     return rows && Object.fromEntries(rows.map((row) => [row.task, row[member]]));
   };
   return [
+    // First, or they would count the questions below.
+    ...connections('portico_connections', 'for requests', db.pool),
+    ...connections('portico_job_connections', 'for jobs', jobsPool),
     { name: 'portico_info', help: 'Always 1; the label is the version.', label: 'version', read: () => ({ [version]: 1 }) },
     {
       name: 'portico_database_up',
@@ -67,8 +70,6 @@ function readingsOf(services: Services, jobsPool: Database['pool'], version: str
       help: 'Sign-ins and registrations in the queue for hashing.',
       read: () => ({ '': hasher.load.waiting }),
     },
-    ...connections('portico_connections', 'for requests', db.pool),
-    ...connections('portico_job_connections', 'for jobs', jobsPool),
     {
       name: 'portico_jobs_waiting',
       help: 'Jobs that are due and nobody is at, in the whole installation.',

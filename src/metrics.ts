@@ -14,6 +14,8 @@ const requests = new Histogram({
   buckets,
   registers,
 });
+// Without a label, so that the first one is an increase wherever it happens.
+const faults = new Counter({ name: 'portico_faults_total', help: 'Requests that ended in a fault of ours.', registers });
 const flows = new Counter({
   name: 'portico_flows_total',
   help: 'What people and operators did, by flow and outcome (ok, the code of a refusal, hung_up or fault). Sign-ins are the flow "login".',
@@ -29,7 +31,7 @@ const flowSeconds = new Histogram({
 });
 const statements = new Histogram({
   name: 'portico_statement_seconds',
-  help: 'Time of a statement from its sending to its rows, by its first word and outcome (ok or failed). The wait for a connection is in it.',
+  help: 'Time of a statement from its sending to its rows, by its first word and outcome (ok or failed). `connect` is the wait for a connection that a transaction needs; a statement by itself has its wait in it.',
   labelNames: ['kind', 'outcome'],
   buckets: [0.0005, 0.001, 0.0025, ...buckets.slice(0, 9)],
   registers,
@@ -44,10 +46,21 @@ const jobs = new Histogram({
 
 let isOn = false;
 
+export interface CountedRequest {
+  route: string;
+  isRoute: boolean | undefined;
+  method: string;
+  outcome: string;
+  milliseconds: number;
+}
+
 /** Recording costs nothing until somebody wants to read it. */
 export const metrics = {
-  request(route: string, method: string, outcome: string, milliseconds: number): void {
-    if (isOn) requests.observe({ route: boundedRoute(route), method: knownMethod(method), outcome }, milliseconds / 1_000);
+  /** `isRoute`: somebody answers there; undefined when it is not known. */
+  request({ route, isRoute, method, outcome, milliseconds }: CountedRequest): void {
+    if (!isOn) return;
+    if (outcome === '5xx') faults.inc();
+    requests.observe({ route: boundedRoute(route, isRoute), method: knownMethod(method), outcome }, milliseconds / 1_000);
   },
   flow(flow: string, outcome: string, milliseconds: number): void {
     if (!isOn) return;
@@ -95,20 +108,23 @@ export function startMetrics(readings: readonly Reading[]): Pick<Registry, 'metr
   return registry;
 }
 
-/** A number that appears with its first event has no increase: "nobody signed in" and "the first fault" would alarm nobody. */
+/** A number that appears with its first event has no increase: "nobody signed in" would alarm nobody. */
 function startAtZero(): void {
-  for (const flow of ['login', 'register'])
-    for (const outcome of ['ok', 'too_many_attempts', 'overloaded', 'fault']) flows.inc({ flow, outcome }, 0);
+  for (const flow of ['login', 'register', 'begin-registration'])
+    for (const outcome of ['ok', 'too_many_attempts', 'overloaded', 'unavailable', 'fault']) flows.inc({ flow, outcome }, 0);
   flows.inc({ flow: 'login', outcome: 'wrong_credentials' }, 0);
-  for (const outcome of ['5xx', 'unavailable']) requests.zero({ route: 'none', method: 'GET', outcome });
 }
 
 // Routes are made of a fixed list of words, yet a stranger may put those in any order.
 const MOST_ROUTES = 150;
 const routes = new Set<string>();
 
-function boundedRoute(route: string): string {
-  if (!routes.has(route) && routes.size >= MOST_ROUTES) return 'other';
+/** What nobody answered is counted where others were answered before, or nowhere. */
+function boundedRoute(route: string, isRoute: boolean | undefined): string {
+  if (isRoute === false) return 'none';
+  if (routes.has(route)) return route;
+  if (isRoute === undefined) return 'none';
+  if (routes.size >= MOST_ROUTES) return 'other';
   routes.add(route);
   return route;
 }

@@ -2,6 +2,7 @@
 import { type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { Refusal } from './errors.ts';
 import { metrics } from './metrics.ts';
+import { isDatabaseAway } from './storage/database.ts';
 
 // Without an OpenTelemetry SDK, which an operator may load, spans are nothing and cost next to it.
 const tracer = trace.getTracer('portico');
@@ -10,7 +11,7 @@ type Outcome = 'ok' | (string & {});
 
 /**
  * The flow as it is, within a span `flow <name>` (attributes `portico.brand`, its slug, and `portico.outcome`) and counted in
- * `portico_flows_total`. The outcome is `ok`, a refusal's code, `hung_up`, or `fault`.
+ * `portico_flows_total`. The outcome is `ok`, a refusal's code, `hung_up`, `unavailable` (the database), or `fault`.
  */
 export function traced<Args extends unknown[], Result>(flow: (...args: Args) => Promise<Result>): (...args: Args) => Promise<Result> {
   const name = flow.name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -42,7 +43,8 @@ function slugOf(brand: unknown): string | undefined {
 
 function outcomeOf(error: unknown): Outcome {
   if (error instanceof Refusal) return error.code;
-  return (error as { name?: string } | undefined)?.name === 'AbortError' ? 'hung_up' : 'fault';
+  if ((error as { name?: string } | undefined)?.name === 'AbortError') return 'hung_up';
+  return isDatabaseAway(error) ? 'unavailable' : 'fault';
 }
 
 /** The kind of fault alone: messages quote what was typed. */

@@ -1,5 +1,7 @@
 // What a collector reads from a running server: every number that docs/operations/README.md speaks of, and nobody's words among them.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import net from 'node:net';
 import { applyBrand } from '../src/flows/admin/apply-brand.ts';
 import { createKeyring } from '../src/keyring.ts';
 import * as outbox from '../src/storage/outbox.ts';
@@ -93,9 +95,14 @@ test('a sign-in that fails and one that succeeds are counted by what became of t
   expect(sumOf(samples, 'portico_statement_seconds_count', { kind: 'select', outcome: 'ok' })).toBeGreaterThan(3);
   expect(sumOf(samples, 'portico_statement_seconds_count', { kind: 'commit', outcome: 'ok' })).toBeGreaterThan(0);
   // There from the start, so that the first one is an increase.
-  expect(samples.filter(({ name, labels }) => name === 'portico_flows_total' && labels.outcome === 'fault')).toHaveLength(2);
+  expect(samples.filter(({ name, labels }) => name === 'portico_flows_total' && labels.outcome === 'fault')).toHaveLength(3);
+  expect(samples.find(({ name }) => name === 'portico_faults_total')?.value).toBe(0);
   expect(sumOf(samples, 'portico_hashes_running')).toBe(0);
   expect(sumOf(samples, 'portico_connections', { state: 'idle' })).toBeGreaterThan(0);
+  // The collector's own questions are not among them.
+  expect(sumOf(samples, 'portico_connections', { state: 'waiting' })).toBe(0);
+  expect(sumOf(samples, 'portico_connections', { state: 'used' })).toBe(0);
+  expect(sumOf(samples, 'portico_statement_seconds_count', { kind: 'connect', outcome: 'ok' })).toBeGreaterThan(0);
   expect(sumOf(samples, 'process_resident_memory_bytes')).toBeGreaterThan(10_000_000);
 });
 
@@ -108,11 +115,37 @@ test('what waits in the outbox is told with its age, and what was done with its 
     expect(performance.now()).toBeLessThan(deadline);
     samples = await collect();
   }
+  // It is not due before its pause is over, and late all the same.
+  await database.db.pool.query(
+    "update graphile_worker._private_jobs set created_at = now() - interval '10 minutes', run_at = now() + interval '1 hour'",
+  );
+  samples = await collect();
+  expect(sumOf(samples, 'portico_jobs_waiting', { task: 'mail' })).toBe(1);
+  expect(sumOf(samples, 'portico_job_lag_seconds', { task: 'mail' })).toBeGreaterThanOrEqual(600);
   // Nobody here knows this task, so that it waits: as when every process that could do it is away.
   await database.db.pool.query("select graphile_worker.add_job('of_another_version', run_at => now() - interval '1 hour')");
   samples = await collect();
   expect(sumOf(samples, 'portico_jobs_waiting', { task: 'of_another_version' })).toBe(1);
   expect(sumOf(samples, 'portico_job_lag_seconds', { task: 'of_another_version' })).toBeGreaterThanOrEqual(3_600);
+});
+
+/** Hangs up before the body that was announced. */
+async function givenUp(path: string): Promise<void> {
+  const { host, port } = new URL(issuer);
+  const socket = net.connect(Number(port), 'localhost');
+  await once(socket, 'connect');
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\na=b`,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+}
+
+test('whoever hangs up is counted where they were', async () => {
+  await givenUp('/interaction/abc');
+  const samples = await collect();
+  expect(sumOf(samples, 'portico_request_seconds_count', { route: '/interaction/:id', outcome: 'aborted' })).toBe(1);
 });
 
 test('strangers’ paths, methods and brands make no numbers of their own', async () => {
@@ -123,6 +156,8 @@ test('strangers’ paths, methods and brands make no numbers of their own', asyn
   }
   await exchange(`${issuer}/jwks`, { method: 'PROPFIND' });
   await exchange(`${issuer}/token/account/jwks?%00`);
+  for (const path of ['/token/me', '/auth/jwks/token']) await exchange(`${issuer}${path}?${'a&'.repeat(120)}`);
+  await givenUp('/account/token/session');
   const samples = await collect();
   const added = [...new Set(samples.map(({ labels }) => labels.route))].filter((route) => !before.has(route));
   expect(added.filter((route) => route !== 'none' && route !== '/jwks')).toEqual([]);

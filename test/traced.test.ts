@@ -43,11 +43,14 @@ test('a refusal is an outcome, a fault an error; neither says what was typed', a
   await expect(login(at, at.brand, typed)).rejects.toMatchObject({ code: 'wrong_credentials' });
   const away = { ...at, db: { ...at.db, row: () => Promise.reject(Object.assign(new Error(typed.password), { code: '57P01' })) } };
   await expect(login(away as typeof at, at.brand, typed)).rejects.toThrow();
+  const broken = { ...at, db: { ...at.db, row: () => Promise.reject(new TypeError(typed.password)) } };
+  await expect(login(broken as typeof at, at.brand, typed)).rejects.toThrow();
   const hangUp = AbortSignal.abort();
   await expect(login(at, at.brand, { ...typed, signal: hangUp })).rejects.toThrow();
   expect(spans().map(({ attributes, status }) => [attributes['portico.outcome'], attributes['error.type'], status.code])).toEqual([
     ['wrong_credentials', undefined, 0],
-    ['fault', '57P01', 2],
+    ['unavailable', undefined, 0],
+    ['fault', 'TypeError', 2],
     ['hung_up', undefined, 0],
   ]);
   const said = JSON.stringify(spans().map(({ name, attributes, events, status }) => ({ name, attributes, events, status })));

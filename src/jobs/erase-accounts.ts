@@ -2,17 +2,21 @@
 import { eraseNextDue } from '../flows/erase-account.ts';
 import type { Services } from '../services.ts';
 import * as accountRemains from '../storage/account-remains.ts';
+import { hasTime, type Pace } from './budget.ts';
 
 const BUDGET_MS = 20_000;
 const MOST_FAULTS = 20;
 
 /** Until none is due or the time is up; the next run goes on. @returns how many were erased. */
-export async function eraseAccounts(services: Pick<Services, 'db' | 'keyring' | 'log'>): Promise<number> {
+export async function eraseAccounts(
+  services: Pick<Services, 'db' | 'keyring' | 'log'>,
+  { leaving }: Pick<Pace, 'leaving'> = {},
+): Promise<number> {
   const { db, log } = services;
-  const until = performance.now() + BUDGET_MS;
+  const goesOn = hasTime(BUDGET_MS, leaving);
   let [erased, faults] = [0, 0];
   let more = true;
-  while (more && faults < MOST_FAULTS && performance.now() < until) {
+  while (more && faults < MOST_FAULTS && goesOn()) {
     try {
       more = await eraseNextDue(services, { skip: faults });
       if (more) erased += 1;

@@ -38,13 +38,15 @@ export interface JobDoors {
 type Needs = Pick<Services, 'db' | 'keyring' | 'log'>;
 
 export async function startJobs(services: Needs, { pool, oidc, mailer }: JobDoors): Promise<RunningJobs> {
+  const going = new AbortController();
+  const pace = { leaving: going.signal };
   const taskList: TaskList = {
     backchannel_logout: backchannelLogout(oidc),
-    erase_accounts: async () => void (await eraseAccounts(services)),
-    sweep: async () => void (await sweepAll(services, often)),
-    seal_audit: async () => void (await sealAudit(services)),
-    prune_audit: async () => void (await pruneAudit(services)),
-    sweep_seldom: async () => void (await sweepAll(services, seldom)),
+    erase_accounts: async () => void (await eraseAccounts(services, pace)),
+    sweep: async () => void (await sweepAll(services, often, pace)),
+    seal_audit: async () => void (await sealAudit(services, pace)),
+    prune_audit: async () => void (await pruneAudit(services, pace)),
+    sweep_seldom: async () => void (await sweepAll(services, seldom, pace)),
   };
   const pools = new Set<string>();
   // Mail has workers of its own: a mail server that hangs keeps no relying party waiting for a logout.
@@ -55,6 +57,7 @@ export async function startJobs(services: Needs, { pool, oidc, mailer }: JobDoor
   const heartbeat = await startHeartbeat(services, () => [...pools]);
   return {
     async stop() {
+      going.abort();
       const impatient = setTimeout(mailer.close, GRACE_MS);
       await Promise.all(runners.map((runner) => runner.stop()));
       clearTimeout(impatient);

@@ -4,6 +4,7 @@ import { type AuditBatch, type AuditPlace, BEGINNING, sealBatch } from '../domai
 import type { Services } from '../services.ts';
 import * as auditBatches from '../storage/audit-batches.ts';
 import { type Db, isUniqueViolation } from '../storage/database.ts';
+import { hasTime, type Pace } from './budget.ts';
 
 type Doors = Pick<Services, 'db' | 'log'>;
 
@@ -12,12 +13,12 @@ const BATCH = 2_000;
 const BUDGET_MS = 20_000;
 
 /** Until all is sealed or the time is up; the next run goes on. @returns how many rows were sealed. */
-export async function sealAudit(services: Doors, { batch = BATCH, budget = BUDGET_MS } = {}): Promise<number> {
-  const until = performance.now() + budget;
+export async function sealAudit(services: Doors, { batch = BATCH, budget = BUDGET_MS, leaving }: Pace = {}): Promise<number> {
+  const goesOn = hasTime(budget, leaving);
   let total = 0;
   for (const place of await auditBatches.listWaiting(services.db)) {
     let sealed = batch;
-    while (sealed === batch && performance.now() < until) {
+    while (sealed === batch && goesOn()) {
       sealed = await sealNext(services, place, batch);
       total += sealed;
     }

@@ -5,6 +5,7 @@ import { deleteExpired } from '../storage/limits.ts';
 import * as oneTimeCodes from '../storage/one-time-codes.ts';
 import * as outbox from '../storage/outbox.ts';
 import * as sweep from '../storage/sweep.ts';
+import { hasTime, type Pace } from './budget.ts';
 
 /** Every minute: what has an index on its expiry, and counters. */
 export const often: readonly sweep.Sweep[] = [
@@ -28,12 +29,16 @@ const BATCH = 1_000;
 const BUDGET_MS = 20_000;
 
 /** @returns how many rows went. */
-export async function sweepAll({ db }: Pick<Services, 'db'>, sweeps: readonly sweep.Sweep[], batch = BATCH): Promise<number> {
-  const until = performance.now() + BUDGET_MS;
+export async function sweepAll(
+  { db }: Pick<Services, 'db'>,
+  sweeps: readonly sweep.Sweep[],
+  { batch = BATCH, leaving }: Omit<Pace, 'budget'> = {},
+): Promise<number> {
+  const goesOn = hasTime(BUDGET_MS, leaving);
   let total = 0;
   for (const remove of sweeps) {
     let removed = batch;
-    while (removed === batch && performance.now() < until) {
+    while (removed === batch && goesOn()) {
       removed = await remove(db, batch);
       total += removed;
     }

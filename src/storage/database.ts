@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { ask, openPool, type PoolOptions, SILENT } from './pool.ts';
-import { type StatementObserver, type StatementTimer, type Watch, watched } from './watch.ts';
+import { clocked, type StatementObserver, type StatementTimer, type Watch, watched } from './watch.ts';
 
 export interface Statement {
   readonly name: string;
@@ -146,7 +146,7 @@ async function joinNow<Result>(unit: OpenUnit, pool: pg.Pool, watch: Watch, work
 }
 
 async function open<Result>(unit: OpenUnit, pool: pg.Pool, watch: Watch, work: (db: Db) => Promise<Result>): Promise<Result> {
-  const client = await pool.connect();
+  const client = await clocked(watch, 'connect', pool.connect());
   unit.onFault = (error) => {
     unit.fault = error;
   };
@@ -183,7 +183,7 @@ function inside(client: pg.PoolClient, watch: Watch): Db {
 }
 
 async function transact<Result>(pool: pg.Pool, watch: Watch, work: (db: Db) => Promise<Result>): Promise<Result> {
-  const client = await pool.connect();
+  const client = await clocked(watch, 'connect', pool.connect());
   const broken = (error: Error) => {
     fault = error;
   };

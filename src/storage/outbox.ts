@@ -61,18 +61,24 @@ export async function deleteFailed(db: Db, batch: number): Promise<number> {
 
 export interface Backlog {
   task: string;
-  /** Due, and nobody is at it; those that failed for good are not among them. */
+  /** Due, or tried in vain and to be tried again; those that failed for good are not among them. */
   waiting: number;
   /** Seconds since the first of them was due. */
   lag: number;
 }
 
-/** What is to be done, by task. */
+/** What should have been done by now, by task. A job that failed is not due before its pause is over, and late all the same. */
 export async function backlog(db: Db): Promise<Backlog[]> {
   return db.rows<Backlog>(sql`
-    select task_identifier as task, count(*)::int as waiting, extract(epoch from now() - min(run_at))::float8 as lag
-    from graphile_worker.jobs
-    where locked_at is null and run_at <= now() and attempts < max_attempts
+    select task_identifier as task, count(*)::int as waiting,
+      extract(epoch from now() - min(case when failed then created_at else run_at end))::float8 as lag
+    from (
+      select task_identifier, run_at, created_at, locked_at,
+        case when locked_at is null then attempts > 0 else attempts > 1 end as failed
+      from graphile_worker.jobs
+      where attempts < max_attempts or locked_at is not null
+    ) as jobs
+    where failed or (locked_at is null and run_at <= now())
     group by task_identifier`);
 }
 

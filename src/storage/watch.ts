@@ -12,19 +12,18 @@ export interface Watch {
 }
 
 /** `sent` as it is. */
-export function watched<Result>({ observe, timed }: Watch, text: string, sent: Promise<Result>): Promise<Result> {
-  observe(text);
-  return timed ? clocked(timed, text, sent) : sent;
+export function watched<Result>(watch: Watch, text: string, sent: Promise<Result>): Promise<Result> {
+  watch.observe(text);
+  return clocked(watch, text, sent);
 }
 
-async function clocked<Result>(timed: StatementTimer, text: string, sent: Promise<Result>): Promise<Result> {
+/** The same for what is waited for and is no statement. */
+export function clocked<Result>({ timed }: Pick<Watch, 'timed'>, text: string, sent: Promise<Result>): Promise<Result> {
+  if (!timed) return sent;
   const began = performance.now();
-  try {
-    const result = await sent;
-    timed(text, 'ok', performance.now() - began);
-    return result;
-  } catch (error) {
-    timed(text, 'failed', performance.now() - began);
-    throw error;
-  }
+  sent.then(
+    () => timed(text, 'ok', performance.now() - began),
+    () => timed(text, 'failed', performance.now() - began),
+  );
+  return sent;
 }

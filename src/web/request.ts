@@ -12,6 +12,8 @@ export interface RequestState {
   country?: string | undefined;
   brand: Brand;
   provider: Provider;
+  /** Refused at the door, before anybody looked where it leads. */
+  malformed?: boolean;
   /** The path of the issuer, '' for a brand on a host of its own. */
   mountPath: string;
   /** A language of the catalogues. */

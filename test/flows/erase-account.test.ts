@@ -70,7 +70,7 @@ test('two processes share what is due, and each account is erased once', async (
     { ...test_, log },
     { ...test_, log, db: second },
   ];
-  const erased = await Promise.all(runs.map(eraseAccounts));
+  const erased = await Promise.all(runs.map((run) => eraseAccounts(run)));
   await second.close();
   expect(erased[0]! + erased[1]!).toBe(15);
   for (const { id } of people) expect(await rowsOf('erased_accounts', id)).toHaveLength(1);

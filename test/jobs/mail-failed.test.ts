@@ -18,7 +18,7 @@ test('a job that gave up goes after a week, and no other', async () => {
   await set('gave up', "attempts = max_attempts, updated_at = now() - interval '8 days'");
   await set('gave up today', 'attempts = max_attempts');
   await set('still tries', "attempts = max_attempts - 1, updated_at = now() - interval '8 days'");
-  expect(await sweepAll(database, seldom, 1)).toBe(1);
+  expect(await sweepAll(database, seldom, { batch: 1 })).toBe(1);
   const { rows } = await database.db.pool.query("select payload ->> 'id' as id from graphile_worker._private_jobs order by id");
   expect(rows.map(({ id }) => id)).toEqual(['gave up today', 'still tries']);
 });

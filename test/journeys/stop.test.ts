@@ -137,6 +137,31 @@ test('an idle connection is still answered after the listener is gone', async ()
   expect(await stopped).toBe(0);
 }, 30_000);
 
+test.each([
+  ['after the listener is gone', '2', 2_700],
+  ['without a drain', '0', 300],
+])(
+  'a request in flight is finished %s',
+  async (_, drain, until) => {
+    await start({ DRAIN_SECONDS: drain });
+    const whole = 'token=unknown';
+    const socket = net.connect(Number(new URL(issuer).port), 'localhost');
+    const heard: string[] = [];
+    socket.on('data', (chunk: Buffer) => heard.push(chunk.toString('latin1')));
+    const lines = ['POST /token/introspection HTTP/1.1', `Host: ${new URL(issuer).host}`, `Authorization: ${basic}`];
+    const typed = ['Content-Type: application/x-www-form-urlencoded', `Content-Length: ${whole.length}`];
+    socket.write(`${[...lines, ...typed].join('\r\n')}\r\n\r\n${whole.slice(0, 4)}`);
+    await pause(200);
+    const stopped = server.stop();
+    await pause(until);
+    await expect(exchange(`${issuer}/jwks`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    socket.write(whole.slice(4));
+    expect(await stopped).toBe(0);
+    expect(heard.join('')).toMatch(/^HTTP\/1\.1 200 .*"active":false/s);
+  },
+  30_000,
+);
+
 test('what its jobs have in hand is given back, and it ends in time', async () => {
   await start();
   smtp.behave({ hang: 'data', times: 1 });

@@ -61,7 +61,9 @@ tested(
     await halfway(regulars[0] as Customer);
     await redeemable();
     for (const customer of [...regulars, ...during]) await expectEverything(customer);
-    expect([rollout.door.faults, rollout.door.postponed, rollout.faults()]).toEqual([[], expect.any(Number), []]);
+    expect([rollout.door.faults, rollout.faults()]).toEqual([[], []]);
+    // While tables change their shape: a moment, not a time.
+    expect(rollout.door.postponed).toBeLessThan(50);
   },
   long ? 300_000 : 90_000,
 );
@@ -159,12 +161,12 @@ function startCrowd(regulars: Customer[]): Crowd {
 /** Whoever is told to come again in a moment does. */
 async function patiently(way: () => Promise<unknown>): Promise<void> {
   for (;;) {
-    const { postponed } = rollout.door;
     try {
       await way();
       return;
     } catch (error) {
-      if (rollout.door.postponed === postponed) throw error;
+      // Theirs, not somebody else's.
+      if (!/\b503\b|temporarily_unavailable/.test(inspect(error))) throw error;
       await pause(200);
     }
   }

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { metrics } from '../../metrics.ts';
-import { isText } from '../form.ts';
 import type { Context, Middleware } from '../request.ts';
 
 export function requestLog(log: Logger): Middleware {
@@ -23,7 +22,8 @@ export function requestLog(log: Logger): Middleware {
         milliseconds: Math.round(milliseconds),
         aborted,
       });
-      metrics.request(isRoute(ctx) ? route : 'none', ctx.method, aborted ? 'aborted' : outcomeOf(ctx.res.statusCode), milliseconds);
+      const outcome = aborted ? 'aborted' : outcomeOf(ctx.res.statusCode);
+      metrics.request({ route, isRoute: isRoute(ctx), method: ctx.method, outcome, milliseconds });
     });
     await next();
   };
@@ -34,15 +34,16 @@ function outcomeOf(status: number): string {
   return status === 503 ? 'unavailable' : `${Math.floor(status / 100)}xx`;
 }
 
-/** Somebody answers there. Counted by their path, addresses of strangers would become as many numbers. */
-function isRoute({ path, state, res: { statusCode }, originalUrl }: Context): boolean {
-  if (statusCode === 404 || statusCode === 421 || (statusCode === 400 && !isText(originalUrl))) return false;
-  return Boolean(state.brand) || /^\/(healthz|readyz)$/.test(path);
+/** Whether somebody answers there: a stranger's addresses would become as many numbers. Undefined: nobody knows, it was given up before. */
+function isRoute({ path, state, res }: Context): boolean | undefined {
+  if (!state.brand) return /^\/(healthz|readyz)$/.test(path);
+  if (state.malformed || res.statusCode === 421) return false;
+  return res.headersSent ? res.statusCode !== 404 : undefined;
 }
 
 /** Segments of our own addresses. Whatever else stands in a path may be a bearer value or a stranger's text. */
 const words = new Set(
-  `.well-known account apps assets auth callback confirm confirm-email data data.json delete dev device email end forgot-password healthz
+  `.well-known account apps ask-unlock assets auth callback confirm confirm-consent confirm-email consents data data.json delete dev device email end forgot-password healthz
   interaction introspection jwks keep-account mail oauth-authorization-server openid-configuration password profile readyz reg request
   reset-password revocation secure-account session sessions signed-out success token undo-email unlock userinfo verify-email`.split(/\s+/),
 );
