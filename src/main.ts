@@ -48,7 +48,7 @@ async function main(): Promise<void> {
     mailer: createMailer(services, app.locales),
   });
   services.log.info({ event: 'started', url: config.publicUrl, port: server.port, pid: process.pid });
-  await warnWithoutBrand(services);
+  await warnWithoutBrand(services).catch((error) => services.log.warn({ err: error }, 'could not look for brands'));
   warnWithoutMail(services);
   const demoLine = demo ? `  Demo app   ${demo.url}\n` : '';
   const inboxLine = config.mailInbox ? `  Inbox      ${config.publicUrl}/dev/mail\n` : '';

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Runner, type RunnerOptions, run, type WorkerEvents } from 'graphile-worker';
 import type { Services } from '../services.ts';
+import { isDatabaseAway } from '../storage/database.ts';
 
 export interface KeptRunner {
   /** Lets running jobs finish and gives the others back; nothing is started any more. */
@@ -11,7 +12,7 @@ export interface KeptRunner {
 
 const PAUSE_MS = 1_000;
 
-/** `names`: under which jobs are locked by runners that live, of this process. @throws when the first start fails. */
+/** `names`: under which jobs are locked by runners that live, of this process. @throws when the first start fails for another reason than a database that is away. */
 export async function keepRunner(
   { log }: Pick<Services, 'log'>,
   names: Set<string>,
@@ -28,7 +29,7 @@ export async function keepRunner(
   });
 
   async function start(): Promise<Runner> {
-    const runner = await run({ ...options, preset: { plugins: [endsQuietly] } });
+    const runner = await run({ ...options, preset: caught });
     alive = true;
     void runner.promise.catch(() => {}).then(ended);
     return runner;
@@ -55,7 +56,16 @@ export async function keepRunner(
     }
   }
 
-  current = Promise.resolve(await start());
+  await start().then(
+    (runner) => {
+      current = Promise.resolve(runner);
+    },
+    (error: unknown) => {
+      // The server listens already: that the database went away meanwhile is no reason to end.
+      if (!isDatabaseAway(error)) throw error;
+      current = again();
+    },
+  );
   return {
     async stop() {
       stopping = true;
@@ -66,13 +76,21 @@ export async function keepRunner(
   };
 }
 
-/** In place of an error that is thrown where nobody could catch it. */
-const endsQuietly: GraphileConfig.Plugin = {
-  name: 'ends-quietly',
-  version: '1.0.0',
-  worker: {
-    middleware: {
-      poolWorkerPrematureExit: (_next, { workerPool }) => void Promise.resolve(workerPool.gracefulShutdown()).catch(() => {}),
+/**
+ * By itself the library throws where nobody could catch it, which ends the process: when a worker ends, and when it notes a job without
+ * waiting for the note. What it notes in batches, be they of one, it looks after.
+ */
+const caught: GraphileConfig.Preset = {
+  worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 },
+  plugins: [
+    {
+      name: 'ends-quietly',
+      version: '1.0.0',
+      worker: {
+        middleware: {
+          poolWorkerPrematureExit: (_next, { workerPool }) => void Promise.resolve(workerPool.gracefulShutdown()).catch(() => {}),
+        },
+      },
     },
-  },
+  ],
 };
