@@ -5,6 +5,8 @@ export interface Answer {
   status: number;
   headers: http.IncomingHttpHeaders;
   body: string;
+  /** Of the body as it came, which may be compressed. */
+  bytes: number;
 }
 
 export interface Message {
@@ -41,9 +43,10 @@ function exchange(options: http.RequestOptions, body: string | undefined): Promi
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') }),
-      );
+      response.on('end', () => {
+        const body = Buffer.concat(chunks);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: body.toString('utf8'), bytes: body.length });
+      });
     });
     request.on('error', reject);
     request.setTimeout(20_000, () => request.destroy(new Error(`no answer from ${options.path}`)));

@@ -2,6 +2,7 @@
 import type { Operation } from './operations.ts';
 import type { Peer } from './peer.ts';
 import type { Readings } from './readings.ts';
+import { median, percentile } from './statistics.ts';
 
 export interface Measured {
   /** Microseconds per operation. */
@@ -14,11 +15,15 @@ export interface Measured {
   p99: number;
 }
 
-export interface Row {
-  operation: Operation;
+export interface Row<Kind extends Measurable = Measurable> {
+  operation: Kind;
   /** By name of the server. */
   measured: Record<string, Measured>;
+  /** Milliseconds of all rounds together, by name of the server. */
+  latencies: Record<string, number[]>;
 }
+
+export type Measurable = Pick<Operation, 'name' | 'share' | 'prepare'>;
 
 export interface Effort {
   rounds: number;
@@ -27,34 +32,43 @@ export interface Effort {
 }
 
 /** Both servers are warmed before anything counts; of the rounds each figure's median stands. */
-export async function measure(operation: Operation, peers: readonly Peer[], { rounds, requests, workers }: Effort): Promise<Row> {
+export async function measure<Kind extends Measurable>(
+  operation: Kind,
+  peers: readonly Peer[],
+  { rounds, requests, workers }: Effort,
+): Promise<Row<Kind>> {
   const times = Math.max(workers, Math.round(requests * operation.share));
   const sides = [];
   for (const peer of peers) {
     const work = await Promise.all(Array.from({ length: workers }, () => operation.prepare(peer)));
-    sides.push({ peer, work, rounds: [] as Measured[] });
+    sides.push({ peer, work, rounds: [] as Round[] });
   }
   for (const { work } of sides) await repeat(work, times);
   for (let round = 0; round < rounds; round += 1) {
     for (const side of round % 2 ? sides.toReversed() : sides) side.rounds.push(await oneRound(side.peer, side.work, times));
   }
-  return { operation, measured: Object.fromEntries(sides.map(({ peer, rounds }) => [peer.name, medians(rounds)])) };
+  return {
+    operation,
+    measured: Object.fromEntries(sides.map(({ peer, rounds }) => [peer.name, medians(rounds)])),
+    latencies: Object.fromEntries(sides.map(({ peer, rounds }) => [peer.name, rounds.flatMap(({ latencies }) => latencies)])),
+  };
 }
 
-async function oneRound(peer: Peer, work: readonly (() => Promise<unknown>)[], times: number): Promise<Measured> {
+type Round = Measured & { latencies: number[] };
+
+async function oneRound(peer: Peer, work: readonly (() => Promise<unknown>)[], times: number): Promise<Round> {
   const before = await peer.readings();
   const latencies = await repeat(work, times);
   const after = await peer.readings();
   const per = (name: keyof Readings) => (after[name] - before[name]) / latencies.length;
-  latencies.sort((one, other) => one - other);
-  const percentile = (part: number) => latencies[Math.floor((latencies.length - 1) * part)] ?? 0;
   return {
+    latencies,
     cpu: per('cpu'),
     thread: per('thread'),
     statements: per('statements'),
     commits: per('commits'),
-    p50: percentile(0.5),
-    p99: percentile(0.99),
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
   };
 }
 
@@ -75,10 +89,6 @@ async function repeat(work: readonly (() => Promise<unknown>)[], times: number):
 }
 
 function medians(rounds: readonly Measured[]): Measured {
-  const median = (name: keyof Measured) => {
-    const sorted = rounds.map((round) => round[name]).sort((one, other) => one - other);
-    return sorted[Math.floor(sorted.length / 2)] ?? 0;
-  };
   const names = ['cpu', 'thread', 'statements', 'commits', 'p50', 'p99'] as const;
-  return Object.fromEntries(names.map((name) => [name, median(name)])) as unknown as Measured;
+  return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name]))])) as unknown as Measured;
 }

@@ -62,8 +62,8 @@ async function refreshing(peer: Peer) {
 
 async function signedIn(peer: Peer) {
   const jar = new CookieJar();
-  await signIn(peer, jar);
-  return () => signIn(peer, jar);
+  await signIn(peer, { jar });
+  return () => signIn(peer, { jar });
 }
 
 function backend(more: Record<string, string>) {

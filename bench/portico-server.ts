@@ -7,39 +7,66 @@ import { type BrandSettings, defaultSettings } from '../src/domain/brands.ts';
 import { applyBrand } from '../src/flows/admin/apply-brand.ts';
 import { register } from '../src/flows/register.ts';
 import { openServices } from '../src/open-services.ts';
-import * as brands from '../src/storage/brands.ts';
+import type { Services } from '../src/services.ts';
 import { startEmbeddedPostgres } from '../src/storage/embedded.ts';
+import { startSmtp } from '../test/support/smtp.ts';
 import { type Peer, startPeer } from './peer.ts';
+import { bringIn } from './people.ts';
 import { api, apiScope, callback, person, secrets } from './setting.ts';
 
-/** Starts the database and the server; `stop` ends both and removes what they wrote. */
-export async function startPortico(issuer: string, options: { connections: number; profile?: string | undefined }): Promise<Peer> {
+export interface Ground {
+  /** Of the database that is there at first, empty. */
+  databaseUrl: string;
+  smtpUrl: string;
+  /** Ends both and removes what they wrote. */
+  stop(): Promise<void>;
+}
+
+/** What a Portico stands on: a database and a mail server. */
+export async function prepareGround(): Promise<Ground> {
   const folder = mkdtempSync(join(tmpdir(), 'portico-bench-'));
   // When root runs the bench, PostgreSQL runs as another account and has to pass through.
   chmodSync(folder, 0o711);
-  const database = await startEmbeddedPostgres({ dataFolder: folder, log: () => {} });
-  const clean = async () => {
-    await database.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
   try {
-    const env = environment(issuer, database.url);
-    await prepare(env, issuer);
-    const peer = await startPeer({ name: 'portico', file: '../src/main.ts', issuer, env: { ...env, BENCH_COUNT: 'on' }, ...options });
-    return { ...peer, stop: () => peer.stop().finally(clean) };
+    const database = await startEmbeddedPostgres({ dataFolder: folder, log: () => {} });
+    const smtp = await startSmtp();
+    const stop = async () => {
+      await smtp.stop();
+      await database.stop();
+      rmSync(folder, { recursive: true, force: true });
+    };
+    return { databaseUrl: database.url, smtpUrl: smtp.url, stop };
   } catch (error) {
-    await clean();
+    rmSync(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-function environment(issuer: string, databaseUrl: string): Record<string, string> {
+export interface PorticoOptions {
+  name?: string;
+  connections: number;
+  profile?: string | undefined;
+  databaseUrl?: string;
+}
+
+/** Starts a server on ground that was furnished. */
+export function startPortico(ground: Ground, issuer: string, { name = 'portico', databaseUrl, ...options }: PorticoOptions): Promise<Peer> {
+  const env = { ...environment(ground, issuer, databaseUrl), BENCH_COUNT: 'on' };
+  return startPeer({ name, file: '../src/main.ts', issuer, env, ...options });
+}
+
+export function environment({ databaseUrl, smtpUrl }: Ground, issuer: string, otherDatabaseUrl = databaseUrl): Record<string, string> {
+  const { origin, port } = new URL(issuer);
   return {
     NODE_ENV: 'test',
-    PORT: new URL(issuer).port,
+    PORT: port,
     HOST: '127.0.0.1',
-    PUBLIC_URL: issuer,
-    DATABASE_URL: databaseUrl,
+    PUBLIC_URL: origin,
+    DATABASE_URL: otherDatabaseUrl,
+    // The load generator says where people come from.
+    TRUSTED_PROXIES: '127.0.0.1',
+    SMTP_URL: smtpUrl,
+    MAIL_FROM: 'no-reply@bench.example',
     PORTICO_SECRET: 'a root secret of the bench, longer than thirty-two characters',
     PORTICO_DEMO: 'off',
     // As shipped: one line a request.
@@ -47,7 +74,7 @@ function environment(issuer: string, databaseUrl: string): Record<string, string
   };
 }
 
-// Everybody in the bench comes from one address.
+// Everybody in the bench comes from one address, or the same few sign in over and over.
 const crowd = { attempts: 100_000_000, seconds: 60 };
 const settings: Partial<BrandSettings> = {
   limits: {
@@ -60,24 +87,36 @@ const settings: Partial<BrandSettings> = {
   resources: { [api]: [apiScope] },
 };
 
-async function prepare(env: Record<string, string>, issuer: string): Promise<void> {
+/** Brings the schema, the brand, its clients and `person`; then `personOf(0)` and so on, as many as there should be. */
+export async function furnish(env: Record<string, string>, issuer: string, people = 0): Promise<void> {
+  await withServices(env, async (services) => {
+    const brand = await makeBrand(services, issuer);
+    await register(services, brand, { ...person, byOperator: true });
+    const newcomers = Array.from({ length: people }, (_, number) => ({ brand, number }));
+    await bringIn(services, newcomers, await services.hasher.hash(person.password));
+  });
+}
+
+export async function withServices<Result>(env: Record<string, string>, work: (services: Services) => Promise<Result>): Promise<Result> {
   const { services, close } = await openServices(loadConfig({ ...env, LOG_LEVEL: 'silent' }));
   try {
-    await applyBrand(services, {
-      slug: 'bench',
-      name: 'Bench',
-      issuer,
-      settings,
-      algorithms: ['ES256'],
-      clients: [
-        { kind: 'web', metadata: { client_id: 'shop', redirect_uris: [callback] }, secret: secrets.shop },
-        { kind: 'service', metadata: { client_id: 'backend', resource_scopes: [apiScope] }, secret: secrets.backend },
-      ],
-    });
-    const brand = await brands.findBySlug(services.db, 'bench');
-    if (!brand) throw new Error('the brand of the bench is missing');
-    await register(services, brand, { ...person, byOperator: true });
+    return await work(services);
   } finally {
     await close();
   }
+}
+
+export async function makeBrand(services: Services, issuer: string, more: Partial<BrandSettings> = {}) {
+  const { brand } = await applyBrand(services, {
+    slug: 'bench',
+    name: 'Bench',
+    issuer,
+    settings: { ...settings, ...more },
+    algorithms: ['ES256'],
+    clients: [
+      { kind: 'web', metadata: { client_id: 'shop', redirect_uris: [callback] }, secret: secrets.shop },
+      { kind: 'service', metadata: { client_id: 'backend', resource_scopes: [apiScope] }, secret: secrets.backend },
+    ],
+  });
+  return brand;
 }

@@ -1,7 +1,19 @@
-// What both servers are told alike: the client, the API, the person.
+// What both servers are told alike: the client, the API, the people.
 export const api = 'https://api.bench.example';
 export const callback = 'https://shop.bench.example/callback';
-export const person = { email: 'ada@bench.example', password: 'tremolo cassette 47' };
+
+export interface Person {
+  email: string;
+  password: string;
+}
+
+const password = 'tremolo cassette 47';
+export const person: Person = { email: 'ada@bench.example', password };
+
+/** One of those who were brought in by number; they share a password, and its hash. */
+export function personOf(number: number): Person {
+  return { email: `person-${number}@bench.example`, password };
+}
 
 /** Of the relying party that signs people in, and of the back end that asks for itself. */
 export const secrets = { shop: 'the secret of the shop, long enough', backend: 'the secret of the back end, long enough' };

@@ -1,64 +1,12 @@
-// The result as people read it, and as programs do.
-import type { Row } from './measure.ts';
+// A table as people read it in a terminal, which is Markdown too.
 
-export interface Verdict {
-  operation: string;
-  /** CPU of bare oidc-provider over ours, in per cent. */
-  ratio: number;
-  target: number;
-  cpu: { portico: number; bare: number };
-  statements: number;
-  statementsAtMost: number;
-  commits: number;
-  commitsAtMost: number;
-  milliseconds: { p50: number; p99: number; bareP50: number; bareP99: number };
-  met: boolean;
+/** Lines of it. Every row has as many cells as the head. */
+export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)];
 }
 
-export function verdictOf({ operation, measured }: Row): Verdict {
-  const { portico, bare } = measured;
-  if (!portico || !bare) throw new Error(`${operation.name} was not measured on both sides`);
-  const which = operation.hashes ? 'thread' : 'cpu';
-  const ratio = (bare[which] / portico[which]) * 100;
-  // Housekeeping looks in now and then; it is not the operation's.
-  const within = (count: number, most: number) => count <= most + 0.05;
-  const counts = within(portico.statements, operation.statements) && within(portico.commits, operation.commits);
-  return {
-    operation: operation.name,
-    ratio: round(ratio),
-    target: operation.ratio,
-    cpu: { portico: round(portico[which]), bare: round(bare[which]) },
-    statements: round(portico.statements, 1),
-    statementsAtMost: operation.statements,
-    commits: round(portico.commits, 1),
-    commitsAtMost: operation.commits,
-    milliseconds: { p50: round(portico.p50, 1), p99: round(portico.p99, 1), bareP50: round(bare.p50, 1), bareP99: round(bare.p99, 1) },
-    met: counts && ratio >= operation.ratio,
-  };
-}
-
-const columns: [title: string, cell: (verdict: Verdict) => string][] = [
-  ['operation', ({ operation }) => operation],
-  ['ratio', ({ ratio }) => `${ratio} %`],
-  ['target', ({ target }) => `${target} %`],
-  ['CPU us', ({ cpu }) => `${cpu.portico}`],
-  ['bare', ({ cpu }) => `${cpu.bare}`],
-  ['statements', ({ statements, statementsAtMost }) => `${statements} (${statementsAtMost})`],
-  ['commits', ({ commits, commitsAtMost }) => `${commits} (${commitsAtMost})`],
-  ['p50/p99 ms', ({ milliseconds: { p50, p99 } }) => `${p50}/${p99}`],
-  ['bare', ({ milliseconds: { bareP50, bareP99 } }) => `${bareP50}/${bareP99}`],
-  ['', ({ met }) => (met ? 'met' : 'MISSED')],
-];
-
-/** Lines of a table that is Markdown too. */
-export function tableOf(verdicts: readonly Verdict[]): string[] {
-  const cells = [columns.map(([title]) => title), ...verdicts.map((verdict) => columns.map(([, cell]) => cell(verdict)))];
-  const widths = columns.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const lines = cells.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
-  const [head = '', ...rest] = lines;
-  return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rest];
-}
-
-function round(value: number, digits = 0): number {
-  return Number(value.toFixed(digits));
+export function verdict(met: boolean): string {
+  return met ? 'met' : 'MISSED';
 }
