@@ -68,8 +68,9 @@ function answerNothing(pages: ProviderPages, ctx: KoaContextWithOIDC): void {
 async function answerThrown(services: Doors, pages: ProviderPages, ctx: KoaContextWithOIDC, error: Error): Promise<void> {
   const out = { error: 'server_error', error_description: 'something went wrong' };
   ctx.status = 500;
-  // Cookies of an answer that is not given.
+  // Cookies and the address of an answer that is not given.
   ctx.remove('set-cookie');
+  ctx.remove('location');
   if (answersPrograms(ctx)) ctx.body = out;
   else await pages.error(ctx, out, error);
   answerFault(services, ctx, error);
