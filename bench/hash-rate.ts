@@ -10,7 +10,7 @@ export interface HashQuestion {
 process.on('message', async ({ concurrency, seconds }: HashQuestion) => {
   const hasher = createHasher({ concurrency, queue: 1_000, deadline: 60_000 });
   const known = await hasher.hash('tremolo cassette 47');
-  const compared = await closedLoop(concurrency, seconds, async () =>
+  const compared = await closedLoop(concurrency, { seconds }, async () =>
     (await hasher.verify(known, 'tremolo cassette 47')) ? 'done' : 'failed',
   );
   process.send?.(compared.length / (Math.max(...compared.map(({ due, took }) => due + took)) / 1_000));

@@ -7,7 +7,7 @@ import { personOf } from './setting.ts';
 import { signIn, token, unexpected } from './sign-in.ts';
 
 export interface Mix {
-  signIns?: readonly Phase[] | { workers: number; seconds: number };
+  signIns?: readonly Phase[] | { workers: number; seconds?: number; times?: number };
   refreshes?: readonly Phase[];
   discoveries?: readonly Phase[];
 }
@@ -52,7 +52,7 @@ async function run({ signIns = [], refreshes = [], discoveries = [] }: Mix): Pro
   const began = performance.now();
   const before = process.cpuUsage();
   const [entered, refreshed, discovered] = await Promise.all([
-    'workers' in signIns ? closedLoop(signIns.workers, signIns.seconds, oneSignIn) : openLoop(signIns, oneSignIn),
+    'workers' in signIns ? closedLoop(signIns.workers, signIns, oneSignIn) : openLoop(signIns, oneSignIn),
     openLoop(refreshes, () => counted(refresh)),
     openLoop(discoveries, () => counted(discover)),
   ]);

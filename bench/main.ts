@@ -1,14 +1,16 @@
 // `npm run bench`: what each operation costs Portico, beside bare oidc-provider in the same minutes on the same machine; what becomes of
 // people when too many come; what grows with what is stored. Only ratios, statements and commits travel from one machine to another.
 
-import { growth } from './mode-growth.ts';
-import { operations } from './mode-operations.ts';
-import { overload } from './mode-overload.ts';
 import { type Mode, type Options, readOptions, UsageError, usage } from './options.ts';
 import { publish, type Report, type Say } from './report.ts';
 import { createStage, type Stage } from './stage.ts';
 
-const modes: Readonly<Record<Mode, (stage: Stage, options: Options, say: Say) => Promise<Report>>> = { operations, overload, growth };
+/** Loaded when asked for: a wrong option is told at once. */
+const modes: Readonly<Record<Mode, () => Promise<(stage: Stage, options: Options, say: Say) => Promise<Report>>>> = {
+  operations: async () => (await import('./mode-operations.ts')).operations,
+  overload: async () => (await import('./mode-overload.ts')).overload,
+  growth: async () => (await import('./mode-growth.ts')).growth,
+};
 
 /** Nothing here runs longer than this, but what writes accounts by the million. */
 const LONGEST_MINUTES = 15;
@@ -22,7 +24,8 @@ async function main(): Promise<void> {
   if (options.help) return console.log(usage);
   boundTime(LONGEST_MINUTES + MINUTES_A_MILLION * ((options.accounts ?? 0) / 1_000_000));
   try {
-    publish(await modes[options.mode](stage, options, say), options);
+    const run = await modes[options.mode]();
+    publish(await run(stage, options, say), options);
   } finally {
     await stage.clear();
   }

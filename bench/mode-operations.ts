@@ -2,7 +2,7 @@
 import { type Figure, figureTable } from './figure.ts';
 import { type FigureSource, figureSources } from './figures.ts';
 import { starting } from './figures-start.ts';
-import { startLoad } from './load-process.ts';
+import { PEOPLE, startLoad, warmUp } from './load-process.ts';
 import { measure } from './measure.ts';
 import { operations as known, type Operation } from './operations.ts';
 import { type Options, UsageError } from './options.ts';
@@ -13,8 +13,6 @@ import { freeIssuer, type Stage } from './stage.ts';
 import { type Verdict, verdictOf, verdictTable } from './verdicts.ts';
 
 const START = 'start and idle memory';
-/** Few enough that the mails about new browsers are out before anything counts. */
-const PEOPLE = 40;
 
 export async function operations(stage: Stage, options: Options, say: Say): Promise<Report> {
   const chosen = chooseBy(options.only);
@@ -73,7 +71,7 @@ interface Place {
 async function measureFigures(stage: Stage, place: Place, sources: readonly FigureSource[], say: Say): Promise<Figure[]> {
   const { ground, issuer, portico: peer } = place;
   const [crowd, probe] = await Promise.all([stage.add(startLoad(issuer, PEOPLE)), stage.add(startLoad(issuer, PEOPLE))]);
-  if (sources.some(({ crowded }) => crowded)) await crowd.run({ signIns: { workers: 8, seconds: 5 } });
+  if (sources.some(({ crowded }) => crowded)) await warmUp(crowd, ground);
   const figures: Figure[] = [];
   for (const { measure } of sources) figures.push(...(await measure({ peer, crowd, probe, env: environment(ground, issuer), say })));
   return figures;

@@ -50,13 +50,18 @@ async function timed(due: number, began: number, work: () => Promise<Sample['end
   return typeof end === 'string' ? { due, took, end } : { due, took, end: 'failed', says: end.says };
 }
 
-/** The same number at a time, each as soon as the one before it has ended. */
-export async function closedLoop(workers: number, seconds: number, work: () => Promise<Sample['end'] | Failure>): Promise<Sample[]> {
+/** The same number at a time, each as soon as the one before it has ended; so many of them, or so many seconds. */
+export async function closedLoop(
+  workers: number,
+  { seconds = Number.POSITIVE_INFINITY, times = Number.POSITIVE_INFINITY }: { seconds?: number; times?: number },
+  work: () => Promise<Sample['end'] | Failure>,
+): Promise<Sample[]> {
   const began = performance.now();
   const samples: Sample[] = [];
+  let left = times;
   const elapsed = () => performance.now() - began;
   const worker = async () => {
-    while (elapsed() < seconds * 1_000) samples.push(await timed(elapsed(), began, work));
+    while (elapsed() < seconds * 1_000 && left-- > 0) samples.push(await timed(elapsed(), began, work));
   };
   await Promise.all(Array.from({ length: workers }, worker));
   return samples;

@@ -2,10 +2,9 @@
 // how many get in, how the others are told, and what those feel who do not sign in at all.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mix, MixResult } from './load.ts';
-import { type Load, startLoad } from './load-process.ts';
+import { type Load, PEOPLE, startLoad, warmUp } from './load-process.ts';
 import type { Options } from './options.ts';
 import { capacityOf, type Level, levelOf, recoveryOf } from './overload-figures.ts';
-import type { Peer } from './peer.ts';
 import { environment, furnish, prepareGround, startPortico } from './portico-server.ts';
 import { freeIssuer, type Stage } from './stage.ts';
 
@@ -19,8 +18,6 @@ export interface Overload {
 
 type Say = (line: string) => void;
 
-/** Few enough that their notices of new browsers are spent before anything counts, many enough not to wait for one another's row. */
-const PEOPLE = 40;
 const PROBES = { refreshes: 20, discoveries: 20 };
 const AFTERWARDS = 12;
 
@@ -48,20 +45,19 @@ export async function measureOverload(stage: Stage, { levels: multiples, seconds
 }
 
 /** The server, the process that signs people in, and the one that looks how others fare meanwhile. */
-export async function startCrowd(stage: Stage, profile: string | undefined, say: Say): Promise<{ peer: Peer; crowd: Load; probe: Load }> {
+async function startCrowd(stage: Stage, profile: string | undefined, say: Say): Promise<{ crowd: Load; probe: Load }> {
   say('starting PostgreSQL and Portico ...');
   const ground = await stage.add(prepareGround());
   const issuer = await freeIssuer();
   await furnish(environment(ground, issuer), issuer, PEOPLE);
-  const peer = await stage.add(startPortico(ground, issuer, { connections: 4, profile }));
+  await stage.add(startPortico(ground, issuer, { connections: 4, profile }));
   const [crowd, probe] = await Promise.all([stage.add(startLoad(issuer, PEOPLE)), stage.add(startLoad(issuer, PEOPLE))]);
-  return { peer, crowd, probe };
+  await warmUp(crowd, ground);
+  return { crowd, probe };
 }
 
-/** Warm, with everything that is said once to new browsers said. */
-export async function measureCapacity(crowd: Load, say: Say): Promise<number> {
+async function measureCapacity(crowd: Load, say: Say): Promise<number> {
   say('measuring how many can sign in ...');
-  await crowd.run({ signIns: { workers: 8, seconds: 6 } });
   const seconds = 8;
   return capacityOf(await crowd.run({ signIns: { workers: 16, seconds } }), seconds);
 }

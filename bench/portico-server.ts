@@ -2,6 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../src/config.ts';
 import { type BrandSettings, defaultSettings } from '../src/domain/brands.ts';
 import { applyBrand } from '../src/flows/admin/apply-brand.ts';
@@ -18,6 +19,8 @@ export interface Ground {
   /** Of the database that is there at first, empty. */
   databaseUrl: string;
   smtpUrl: string;
+  /** Waits until no mail has come for a moment: drawing and posting them is not what is measured. */
+  mailsSettled(): Promise<void>;
   /** Ends both and removes what they wrote. */
   stop(): Promise<void>;
 }
@@ -35,10 +38,18 @@ export async function prepareGround(): Promise<Ground> {
       await database.stop();
       rmSync(folder, { recursive: true, force: true });
     };
-    return { databaseUrl: database.url, smtpUrl: smtp.url, stop };
+    return { databaseUrl: database.url, smtpUrl: smtp.url, mailsSettled: () => settled(() => smtp.mails.length), stop };
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
+  }
+}
+
+async function settled(count: () => number): Promise<void> {
+  for (let look = 0; look < 30; look += 1) {
+    const before = count();
+    await sleep(1_000);
+    if (count() === before) return;
   }
 }
 

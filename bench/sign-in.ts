@@ -75,7 +75,7 @@ async function visit(target: Target, { jar, headers: told }: Browser, address: s
 }
 
 function redirectOf(answer: Answer): string {
-  if (!answer.headers.location) throw unexpected('no redirect', answer);
+  if (answer.status < 300 || answer.status >= 400 || !answer.headers.location) throw unexpected('no redirect', answer);
   return answer.headers.location;
 }
 

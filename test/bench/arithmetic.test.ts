@@ -58,7 +58,7 @@ test('a stall of the generator itself does not hide those who were due during it
 
 test('in a closed loop the same number is at work, and each is timed from its own beginning', async () => {
   let [now, most] = [0, 0];
-  const samples = await closedLoop(3, 0.2, async () => {
+  const samples = await closedLoop(3, { seconds: 0.2 }, async () => {
     most = Math.max(most, ++now);
     await sleep(20);
     now -= 1;
