@@ -1,4 +1,5 @@
 import type { Overload } from './overload.ts';
+import { HIGHEST_P99 } from './overload-report.ts';
 import { plot } from './plot.ts';
 import { round } from './statistics.ts';
 
@@ -40,6 +41,7 @@ export function plotOverload({ capacity, levels }: Overload): string {
           { label: 'sign-in, those let in', points: busy.map(({ multiple, p99 }) => [multiple, p99]) },
           { label: 'refresh', points: busy.map(({ multiple, refresh }) => [multiple, refresh.p99]) },
           { label: 'discovery', points: busy.map(({ multiple, discovery }) => [multiple, discovery.p99]) },
+          { label: 'what those let in should wait at most', guide: true, points: marks.map((mark) => [mark, HIGHEST_P99]) },
         ],
       },
     ],

@@ -5,7 +5,9 @@ import type { Level } from './overload-figures.ts';
 import { round } from './statistics.ts';
 import { tableOf } from './table.ts';
 
-const HIGHEST_P99 = 2_500;
+/** Milliseconds. */
+export const HIGHEST_P99 = 2_500;
+/** Seconds. */
 const RECOVERS_WITHIN = 5;
 
 export function overloadTable({ levels }: Overload): string[] {

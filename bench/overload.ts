@@ -19,7 +19,7 @@ export interface Overload {
 type Say = (line: string) => void;
 
 const PROBES = { refreshes: 20, discoveries: 20 };
-const AFTERWARDS = 12;
+const AFTERWARDS = 30;
 
 export async function measureOverload(stage: Stage, { levels: multiples, seconds, profile }: Options, say: Say): Promise<Overload> {
   const { crowd, probe } = await startCrowd(stage, profile, say);

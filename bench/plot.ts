@@ -48,7 +48,7 @@ const style = `
 /** A whole SVG document. Panels stand side by side. */
 export function plot({ title, description, panels }: Picture): string {
   const rows = Math.max(...panels.map(({ series }) => series.length));
-  const [width, height] = [WIDTH * panels.length, HEIGHT + LEGEND * rows + 8];
+  const [width, height] = [WIDTH * panels.length, HEIGHT + 12 + LEGEND * rows];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title desc">`,
     `<title id="title">${escaped(title)}</title>`,
@@ -149,7 +149,7 @@ function shapeAt(index: number, x: number, y: number): string {
 }
 
 function drawLegend({ label, guide }: Series, index: number): string {
-  const y = HEIGHT + index * LEGEND;
+  const y = HEIGHT + 12 + index * LEGEND;
   const line = guide
     ? `<line class="line guide" x1="${FRAME.left}" x2="${FRAME.left + 26}" y1="${y}" y2="${y}"/>`
     : `<line class="line" style="stroke: var(--s${index % 4})" x1="${FRAME.left}" x2="${FRAME.left + 26}" y1="${y}" y2="${y}"/>${shapeAt(index, FRAME.left + 13, y)}`;
