@@ -5,6 +5,7 @@ export interface Figure {
   name: string;
   /** With its unit. */
   value: string;
+  /** Empty where nothing is aimed at. */
   target: string;
   met: boolean;
   /** What it was computed from, with units. */
@@ -16,6 +17,6 @@ export interface Figure {
 export function figureTable(figures: readonly Figure[]): string[] {
   return tableOf(
     ['figure', 'measured', 'target', 'from', ''],
-    figures.map(({ name, value, target, from, met }) => [name, value, target, from, verdict(met)]),
+    figures.map(({ name, value, target, from, met }) => [name, value, target, from, target ? verdict(met) : '']),
   );
 }
