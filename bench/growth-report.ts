@@ -79,8 +79,8 @@ export function sizeFigures(worlds: Record<'small' | 'large', World>, memory: Re
   ];
 }
 
-export function nameOf({ brands, accounts }: Pick<World, 'brands' | 'accounts'>): string {
-  const number = (count: number) => count.toLocaleString('en');
+export function nameOf({ brands, accounts }: Pick<World, 'brands' | 'accounts'>, notation: 'standard' | 'compact' = 'standard'): string {
+  const number = (count: number) => count.toLocaleString('en', { notation });
   return `${number(brands)} ${brands === 1 ? 'brand' : 'brands'}, ${number(accounts)} accounts`;
 }
 
@@ -91,7 +91,7 @@ export function plotGrowth(grown: readonly Grown[], worlds: Record<'small' | 'la
     y,
     log: true,
     marks: [0, 1],
-    markLabel: (mark) => nameOf(mark === 0 ? worlds.small : worlds.large),
+    markLabel: (mark) => nameOf(mark === 0 ? worlds.small : worlds.large, 'compact'),
     series: grown.map(({ operation, small, large }) => ({
       label: operation,
       points: [

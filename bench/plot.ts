@@ -127,8 +127,11 @@ function drawTick(tick: number, y: number): string {
   );
 }
 
-function drawMark({ markLabel = String }: Panel, mark: number, x: number): string {
-  return `<text class="quiet" text-anchor="middle" x="${x.toFixed(1)}" y="${HEIGHT - FRAME.bottom + 18}">${escaped(markLabel(mark))}</text>`;
+/** Of two marks each has half of the width: what is long stays within it. */
+function drawMark({ markLabel = String, marks }: Panel, mark: number, x: number): string {
+  const anchor = marks.length !== 2 ? 'middle' : mark === marks[0] ? 'start' : 'end';
+  const at = anchor === 'start' ? FRAME.left : anchor === 'end' ? WIDTH - FRAME.right : x;
+  return `<text class="quiet" text-anchor="${anchor}" x="${at.toFixed(1)}" y="${HEIGHT - FRAME.bottom + 18}">${escaped(markLabel(mark))}</text>`;
 }
 
 function drawSeries({ points, guide }: Series, index: number, scale: Scale): string {
