@@ -114,6 +114,8 @@ async function mailsArrive({ issuer, smtp }: Scene, brand: Brand, ledger: Ledger
   const deadline = performance.now() + MAILS_WITHIN_MS;
   while (awaitedMails(ledger, { brand, smtp }) > 0 && performance.now() < deadline) await sleep(50);
   const milliseconds = performance.now() - ledger.causeGoneAt;
+  const late = awaitedMails(ledger, { brand, smtp });
+  if (late > 0) ledger.unexpected.push(`${late} mails did not come within ${MAILS_WITHIN_MS / 1_000} s`);
   const device = openDevice(issuer);
   for (const person of ledger.people.filter(({ counts }) => counts.register.acknowledged > 0)) {
     const link = smtp.mails.findLast(({ to }) => to[0] === person.email)?.links.find(isConfirmation);

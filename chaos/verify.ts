@@ -6,7 +6,7 @@ import { type Device, openDevice, type Tokens } from './device.ts';
 import type { Ledger, Person } from './ledger.ts';
 import { missingMails } from './mails.ts';
 import { signIn } from './steps.ts';
-import { brokenTables } from './tables.ts';
+import { brokenTables, wrongCounts } from './tables.ts';
 
 export interface Afterwards {
   issuer: string;
@@ -19,7 +19,8 @@ const AT_A_TIME = 4;
 
 /** @returns a sentence for each thing that was acknowledged and is not so; none when nothing was lost. */
 export async function lostOf(ledger: Ledger, afterwards: Afterwards): Promise<string[]> {
-  const lost: string[] = [];
+  // Before the look below signs everybody in: it would make the rows that it looks for.
+  const lost = await wrongCounts(ledger, afterwards);
   const waiting = ledger.people.filter(({ registered }) => registered);
   const worker = async () => {
     for (let person = waiting.pop(); person; person = waiting.pop()) {
@@ -28,7 +29,7 @@ export async function lostOf(ledger: Ledger, afterwards: Afterwards): Promise<st
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
-  lost.push(...(await missingMails(ledger, afterwards)), ...(await brokenTables(ledger, afterwards)));
+  lost.push(...(await missingMails(ledger, afterwards)), ...(await brokenTables(afterwards)));
   return lost;
 }
 

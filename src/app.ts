@@ -8,6 +8,7 @@ import { createAssets } from './web/assets.ts';
 import { type BrandDirectory, createBrandDirectory } from './web/brand-directory.ts';
 import type { Drawing } from './web/drawing.ts';
 import { createLogos } from './web/logos.ts';
+import { admission } from './web/middleware/admission.ts';
 import { selectBrand } from './web/middleware/brand.ts';
 import { chooseLocale } from './web/middleware/choose-locale.ts';
 import { farewell } from './web/middleware/farewell.ts';
@@ -72,6 +73,7 @@ export function createApp(services: Services): App {
     await drawing.logos.load(ctx.state.brand);
     return next();
   });
+  koa.use(admission(services.hasher));
   koa.use(home(drawing));
   koa.use(inboxPages(drawing));
   koa.use(mailLinks(drawing));

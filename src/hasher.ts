@@ -23,8 +23,8 @@ export interface Hasher {
   ready(): Promise<void>;
   /** How many hashes and verifications were computed. */
   readonly count: number;
-  /** How many are computed at this moment, and how many stand in the queue. */
-  readonly load: { running: number; waiting: number };
+  /** How many are computed at this moment, how many stand in the queue, and how many may. */
+  readonly load: { running: number; waiting: number; capacity: number };
   close(): void;
 }
 
@@ -154,7 +154,7 @@ function createSlots(concurrency: number, { bound, deadline }: { bound: () => nu
         leaveSlot();
       }
     },
-    load: () => ({ running: concurrency - free, waiting: waiting.size }),
+    load: () => ({ running: concurrency - free, waiting: waiting.size, capacity: bound() }),
     close: () => {
       for (const entry of waiting) entry.refuse(overloaded());
     },

@@ -44,6 +44,7 @@ test('what is taken away is found', async () => {
   await portico.db.pool.query("update portico.accounts set claims = '{}' where email = $1", [three]);
   await ofAccount('consents', three, 'and number = 3');
   await ofAccount('audit_events', three, "and event = 'password_changed'");
+  await ofAccount('audit_events', two, "and event = 'login_succeeded'");
   portico.smtp.mails.splice(0, portico.smtp.mails.length, ...portico.smtp.mails.filter(({ to, digits }) => !digits || to[0] !== two));
 
   const found = await lost();
@@ -52,6 +53,7 @@ test('what is taken away is found', async () => {
     `${one}: no password`,
     `${two}: a refresh token is not taken: 400 {"error":"invalid_grant"`,
     `${two}: 0 mails of "forgot" for 1 to 1`,
+    `${two}: 0 login_succeeded, and not 1 to Infinity`,
     `${three}: name is not what was answered`,
     `${three}: 0 password_changed, and not 1 to 1`,
     `${three}: 2 lines, and not 3 to 3`,

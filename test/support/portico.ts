@@ -37,6 +37,8 @@ export interface StartOptions {
   env?: Record<string, string>;
   /** Starts a mail server, and the jobs that post to it. */
   mail?: true | SmtpOptions;
+  /** How many sign-ins may stand in the queue for hashing. */
+  hashQueue?: number;
   /** Takes the database's address and gives the one the product is to use. */
   through?: (url: string) => Promise<string>;
 }
@@ -73,6 +75,7 @@ export async function startPortico({
   settings,
   env = {},
   mail,
+  hashQueue,
   through,
 }: StartOptions = {}): Promise<RunningPortico> {
   const port = await freePort();
@@ -88,7 +91,7 @@ export async function startPortico({
   const database = await createTestDatabase();
   const logs: string[] = [];
   const log = createLog(config.logLevel, { write: (line) => void logs.push(line) });
-  const hasher = createHasher({ concurrency: config.hashConcurrency });
+  const hasher = createHasher({ concurrency: config.hashConcurrency, ...(hashQueue !== undefined && { queue: hashQueue }) });
   const wired = through && openDatabase({ url: await through(database.url), max: config.databasePool });
   const services: Services = { config, log, db: wired ?? database.db, hasher, keyring: createKeyring(config.secret) };
   const close = async () => {

@@ -36,7 +36,8 @@ function answerRefusal(drawing: Drawing, ctx: Context, { code, status, retryAfte
 
 /** 503 (RFC 9110 15.6.4): nothing is lost, the person may try again. */
 export function answerUnavailable(drawing: Drawing, ctx: Context, error: unknown, form?: NonNullable<UnavailableForm>): void {
-  drawing.services.log.warn({ err: error, requestId: ctx.state.requestId }, 'unavailable');
+  // Of too many the request's own line is enough: whoever is sent away must cost little.
+  if (!(error instanceof Refusal)) drawing.services.log.warn({ err: error, requestId: ctx.state.requestId }, 'unavailable');
   const retryAfter = error instanceof Refusal ? error.retryAfter : undefined;
   ctx.set('retry-after', String(retryAfter ?? 2));
   if (isForClients(ctx)) return json(ctx, 503, 'temporarily_unavailable', 'try again in a moment');
