@@ -7,20 +7,26 @@ import { metrics } from '../../metrics.ts';
 import { cookieNames } from '../../oidc/settings.ts';
 import type { Context, Middleware } from '../request.ts';
 
-/** As many sign-ins may be worked on at once as may stand in the queue for hashing. Whoever has begun goes on; a live session needs no hash. */
+/**
+ * As many sign-ins may be worked on at once as may stand in the queue for hashing: those that queue, and those on their way to a page or
+ * back to their app. Forms that are being sent do not count: whoever sends one slowly would keep others out. Whoever has begun goes on;
+ * a live session needs no hash.
+ */
 export function admission(hasher: Pick<Hasher, 'load'>): Middleware {
   let underway = 0;
   return async (ctx, next) => {
-    if (!/^\/(auth|interaction)(\/|$)/.test(ctx.path)) return next();
-    if (underway >= hasher.load.capacity && isNewcomer(ctx)) {
+    if (ctx.method !== 'GET' || !/^\/(auth|interaction)(\/|$)/.test(ctx.path)) return next();
+    const { waiting, capacity } = hasher.load;
+    if (underway + waiting >= capacity && isNewcomer(ctx)) {
       metrics.flow('admission', 'overloaded', 0);
       throw new Refusal('overloaded', undefined, { retryAfter: 1 + Math.floor(Math.random() * 5) });
     }
     underway += 1;
-    ctx.res.once('close', () => {
+    try {
+      return await next();
+    } finally {
       underway -= 1;
-    });
-    return next();
+    }
   };
 }
 
