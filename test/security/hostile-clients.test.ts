@@ -121,13 +121,17 @@ function sayWaits({ usual, beside }: Round): string {
 async function compare(name: string): Promise<Round> {
   const usual = await traffic.measure(MEASURED_MS);
   const attack = await startAttack(name, target);
-  const until = performance.now() + ATTACK_MS;
-  await calm();
-  const beside = await traffic.measure(MEASURED_MS);
-  await sleep(Math.max(0, until - performance.now()));
-  expectClean(await attack.stop());
-  await calm();
-  return { usual, beside };
+  try {
+    const until = performance.now() + ATTACK_MS;
+    await calm();
+    const beside = await traffic.measure(MEASURED_MS);
+    await sleep(Math.max(0, until - performance.now()));
+    expectClean(await attack.stop());
+    await calm();
+    return { usual, beside };
+  } finally {
+    attack.kill();
+  }
 }
 
 function expectClean({ answers, ended, held, longest }: Met): void {

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Met, Target } from './target.ts';
 
-/** Resolves when the attack is under way. `stop` ends it. @throws when it does not begin. */
-export async function startAttack(name: string, target: Target): Promise<{ stop: () => Promise<Met> }> {
+/** Resolves when the attack is under way. `stop` ends it; `kill` does without a word, also when it has ended. @throws when it does not begin. */
+export async function startAttack(name: string, target: Target): Promise<{ stop: () => Promise<Met>; kill: () => void }> {
   const file = join(import.meta.dirname, 'attacker.ts');
   const child = spawn(process.execPath, [file, name, JSON.stringify(target)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const ended = once(child, 'exit');
@@ -18,5 +18,6 @@ export async function startAttack(name: string, target: Target): Promise<{ stop:
       const [[tally]] = await Promise.all([met, ended]);
       return tally as Met;
     },
+    kill: () => void child.kill('SIGKILL'),
   };
 }

@@ -11,6 +11,8 @@ const aim = JSON.parse(target) as Target;
 const sockets = createSockets(aim.port);
 
 process.on('disconnect', () => process.exit(0));
+// Whatever became of the test.
+setTimeout(() => process.exit(1), 180_000).unref();
 process.once('message', () => {
   process.send?.(sockets.stop(), () => process.exit(0));
 });
