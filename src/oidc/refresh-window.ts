@@ -48,8 +48,8 @@ export function rotatedToken(): string | undefined {
 }
 
 // Two uses this close together (seconds) are one moment: the second was on its way before the first one's answer could be read,
-// or a busy process came to it late.
-const SAME_MOMENT = 0.25;
+// or a busy machine came to it late. Twenty uses at once, of a busy app at two busy processes, were seen to take more than a quarter.
+const SAME_MOMENT = 1;
 
 /**
  * Whether a spent token lost a race (it is refused, and its family lives) or is replayed (its family ends).

@@ -93,7 +93,7 @@ describe.each(ways)('from %s to %s', (one, other) => {
     const { tokens } = await join(rollout, apps.shop);
     const next = await apps.shop.refresh(tokens.refresh_token ?? '');
     // Within a moment it would be a lost race.
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
     rollout.lead(other);
     expect(await refusalOf(apps.shop.refresh(tokens.refresh_token ?? ''))).toEqual(invalidGrant);
     for (const version of both) {

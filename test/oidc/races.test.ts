@@ -88,7 +88,7 @@ test('a rotated refresh token that is used again ends its family', async () => {
   const first = await redeem(bare, await newCode(bare));
   const second = await refresh(bare, first.json.refresh_token);
   expect(second.status).toBe(200);
-  await setTimeout(300);
+  await setTimeout(1_100);
   expect((await refresh(bare, first.json.refresh_token)).json.error).toBe('invalid_grant');
   expect((await refresh(bare, second.json.refresh_token)).json.error).toBe('invalid_grant');
   expect((await userinfo(bare, second.json.access_token)).status).toBe(401);
