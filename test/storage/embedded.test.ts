@@ -23,7 +23,7 @@ const children: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of children.splice(0)) await end(child, 'SIGKILL');
   for (const folder of folders.splice(0)) {
-    while (existsSync(join(folder, 'postgres', 'postmaster.pid')) && (await isAlive(pidOf(folder)))) await sleep(10);
+    while (await runs(folder)) await sleep(10);
     rmSync(folder, { recursive: true, force: true });
   }
 });
@@ -239,6 +239,16 @@ async function eventually(url: string, text: string): Promise<unknown[]> {
   }
 }
 
+/** The server of this folder; it takes its file away as it ends. */
+async function runs(folder: string): Promise<boolean> {
+  try {
+    return await isAlive(pidOf(folder));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 function pidOf(folder: string): number {
   return Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
 }
@@ -250,5 +260,10 @@ async function isAlive(pid: number): Promise<boolean> {
   } catch {
     return false;
   }
-  return !(existsSync(`/proc/${pid}/stat`) && / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+  try {
+    return !/ Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    // Gone in this moment, or a system without such files.
+    return !existsSync('/proc/self/stat');
+  }
 }
