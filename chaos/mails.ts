@@ -1,6 +1,6 @@
 // Every acknowledged request for a mail has become one: delivered, or waiting in the queue for its turn. Sent twice it is one mail still,
 // by its Message-ID.
-import { openMail, type SealedMail } from '../src/domain/mails.ts';
+import { mailTasks, openMail, type SealedMail } from '../src/domain/mails.ts';
 import type { Kind, Ledger } from './ledger.ts';
 import type { Afterwards } from './verify.ts';
 
@@ -40,10 +40,12 @@ function owedKinds({ brand }: Pick<Mailed, 'brand'>): Kind[] {
 async function mailsOf({ services: { db, keyring }, smtp }: Mailed): Promise<Map<string, Set<string>>> {
   const ids = new Map<string, Set<string>>();
   addDelivered(ids, smtp);
-  const { rows } = await db.pool.query<{ payload: SealedMail }>(`
-    select payload
-    from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
-    where t.identifier = 'mail' and attempts < max_attempts`);
+  const { rows } = await db.pool.query<{ payload: SealedMail }>(
+    `select payload
+     from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
+     where t.identifier = any($1) and attempts < max_attempts`,
+    [mailTasks],
+  );
   for (const { payload } of rows) {
     const { name, to } = openMail(keyring, payload);
     if (name === 'reset_password') add(ids, `forgot ${to}`, payload.id);
