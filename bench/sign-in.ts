@@ -1,7 +1,7 @@
 // What an app and its browser do, step by step: a fresh sign-in, a second one with a live session, a newcomer who registers.
-import { createHash, randomBytes } from 'node:crypto';
 import { CookieJar } from '../test/support/cookie-jar.ts';
 import { formsOf } from '../test/support/html.ts';
+import { begin } from './begin.ts';
 import type { Answer } from './connection.ts';
 import type { Target } from './peer.ts';
 import { basic, callback, type Person, person, scope } from './setting.ts';
@@ -27,18 +27,8 @@ type Browser = Required<Visitor>;
 /** From the app to tokens. @throws Error whose `cause` is the answer that was not expected. */
 export async function signIn(target: Target, visitor: Visitor = {}): Promise<Tokens> {
   const browser: Browser = { jar: new CookieJar(), person, action: 'login', headers: {}, ...visitor };
-  const verifier = randomBytes(32).toString('base64url');
-  const begin = new URLSearchParams({
-    client_id: 'shop',
-    response_type: 'code',
-    scope,
-    redirect_uri: callback,
-    state: randomBytes(8).toString('hex'),
-    nonce: randomBytes(8).toString('hex'),
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  });
-  let location = redirectOf(await visit(target, browser, `${target.issuer}/auth?${begin}`));
+  const { url, verifier } = begin(target.issuer, { clientId: 'shop', redirectUri: callback, scope });
+  let location = redirectOf(await visit(target, browser, url));
   if (!location.startsWith(callback)) location = await enter(target, browser, location);
   const code = new URL(location).searchParams.get('code');
   if (!code) throw new Error(`no code at ${location}`);

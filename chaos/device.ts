@@ -1,6 +1,6 @@
 // A person's device: a browser and an app over connections that stay open. Every answer is a yes, or it is thrown as what it was.
-import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
+import { type Begun, begin } from '../bench/begin.ts';
 import { type Answer, createConnection } from '../bench/connection.ts';
 import type { Form } from '../test/support/html.ts';
 import { Browser, type Page } from '../test/support/http-browser.ts';
@@ -10,11 +10,6 @@ import { callback, clientId, scope } from './setting.ts';
 export interface Tokens {
   access_token: string;
   refresh_token: string;
-}
-
-export interface Begun {
-  url: string;
-  verifier: string;
 }
 
 export interface Device {
@@ -40,7 +35,7 @@ export function openDevice(issuer: string): Device {
   return {
     get: async (url) => shown(await browser.get(url)),
     submit: async (page, form, typed) => shown(await browser.submit(page, form, typed)),
-    begin: () => begin(issuer),
+    begin: () => begin(issuer, { clientId, redirectUri: callback, scope }),
     finish: (back, { verifier }) =>
       token({ grant_type: 'authorization_code', code: codeIn(back), redirect_uri: callback, code_verifier: verifier }),
     refresh: (refresh_token) => token({ grant_type: 'refresh_token', refresh_token }),
@@ -51,21 +46,6 @@ export function openDevice(issuer: string): Device {
       connection.close();
     },
   };
-}
-
-function begin(issuer: string): Begun {
-  const verifier = randomBytes(32).toString('base64url');
-  const query = new URLSearchParams({
-    client_id: clientId,
-    response_type: 'code',
-    scope,
-    redirect_uri: callback,
-    state: randomBytes(8).toString('hex'),
-    nonce: randomBytes(8).toString('hex'),
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  });
-  return { url: `${issuer}/auth?${query}`, verifier };
 }
 
 /** The code in the address the app was called with. @throws Error when the browser is somewhere else. */
